@@ -1,0 +1,81 @@
+// The contract between the engine and the import namespaces of host/.
+//
+// A host function is a plain function over (context, arguments). It runs on the
+// thread's own stack, inside the guest's call, so it must never block and never
+// take more than a few microseconds for a fixed-size request.
+//
+// When it cannot answer now it calls `ctx.stop(...)` and returns 0: the generated
+// wrapper around the import sees the request, the guest's whole stack is saved, and
+// when the process is resumed the same import is called again with the same arguments
+// (design: suspension by rewriting; nothing re-enters the guest from JavaScript).
+// Only functions declared with `stops: true` may do that.
+
+import type { Process } from '../actor/process.ts';
+import type { GuestMemory } from './guest_memory.ts';
+import type { EngineServices } from './services.ts';
+
+/**
+ * One letter per value: `i` i32 (a signed JS number), `I` i64 (a bigint), `f` f32, `F` f64.
+ * Results use the same letters; at most one.
+ */
+export type Signature = string;
+
+/** What a host function asks for when it cannot answer now. */
+export type StopRequest =
+  /** Wait until something calls `Process.wake`: a message, a timer, I/O. */
+  | typeof STOP_WAIT
+  /** Go to the back of the run queue, then call again. */
+  | typeof STOP_YIELD
+  /** The process ends; `ctx.process.exitReason` has been set. Never called again. */
+  | typeof STOP_EXIT
+  /** Run a guest function first: `ctx.callGuest` has said which. */
+  | typeof STOP_CALL;
+
+export const STOP_WAIT = 1;
+export const STOP_YIELD = 2;
+export const STOP_EXIT = 3;
+export const STOP_CALL = 4;
+
+/** What a handler may see and do. One per instance; `process` changes with every turn. */
+export interface HostContext {
+  /** Who is running. */
+  readonly process: Process;
+  /** Memory 0 of the instance, with bounds checks that trap the guest. */
+  readonly memory: GuestMemory;
+  /** Spawning, modules, configurations. */
+  readonly engine: EngineServices;
+  /** Ask to stop after this call returns. Only for functions declared with `stops`. */
+  stop(request: StopRequest): void;
+  /** Abort the guest as a WebAssembly trap with this text: never returns, no guest code can catch it. */
+  trap(message: string): never;
+  /**
+   * Account for `bytes` of work done for this call (copies, hashing): ends the slice earlier.
+   * The call itself is charged by the rewrite.
+   */
+  charge(bytes: number): void;
+  /**
+   * Ask that an exported function is run before this import is called again (implies STOP_CALL).
+   * On the second call `takeCallResult` gives what it returned.
+   */
+  callExport(name: string, args: readonly (number | bigint)[], catchTrap: boolean): void;
+  /** The same for an element of table 0. */
+  callTable(index: number, params: Signature, results: Signature, args: readonly (number | bigint)[]): void;
+  /**
+   * undefined: this is the first call. Otherwise the guest function asked for has ended, and this call is the second:
+   * its result (0 if it has none), or `trapped` if `catchTrap` was given and it trapped.
+   */
+  takeCallResult(): GuestCallResult | undefined;
+}
+
+export type GuestCallResult = { readonly trapped: boolean; readonly value: number | bigint };
+
+/** One import that the VM serves. */
+export interface HostFunction {
+  readonly module: string;
+  readonly name: string;
+  readonly params: Signature;
+  readonly results: Signature;
+  /** May stop the process (wait, yield, exit, call back), or may take longer than about a microsecond. */
+  readonly stops: boolean;
+  readonly call: (ctx: HostContext, ...args: never[]) => number | bigint | void;
+}
