@@ -1,0 +1,41 @@
+// The Erlang/OTP side of the actor benchmarks: the same programs, compiled once and run on one scheduler thread.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from './os_process.ts';
+import { BENCH, cacheDirectory } from './places.ts';
+
+export const ERLANG_REMEDY = 'install the package erlang-base (apt-get install erlang-base)';
+
+/** Enough for the largest benchmark; the default of a million leaves no room for the system's own. */
+const MAX_PROCESSES = 2_000_000;
+
+let found: boolean | undefined;
+
+/** Whether `erl` can be run here. */
+export function erlangInstalled(): boolean {
+  found ??= spawnSync('erl', ['-noshell', '-eval', 'halt(0).'], { stdio: 'ignore' }).status === 0;
+  return found;
+}
+
+/** The command that runs bench/erlang/NAME.erl with arguments, on `schedulers` threads. */
+export function erlangCommand(name: string, args: readonly (string | number)[], schedulers = 1): Command {
+  const directory = compile(name);
+  return {
+    file: 'erl',
+    args: ['+S', `${schedulers}:${schedulers}`, '+P', String(MAX_PROCESSES), '-noshell', '-pa', directory, '-run', name, 'main', ...args.map(String)],
+  };
+}
+
+/** The compiler is called through `erl`, which also exists where `erlc` does not. */
+function compile(name: string): string {
+  const directory = cacheDirectory('erlang');
+  const source = path.join(BENCH, 'erlang', `${name}.erl`);
+  const beam = path.join(directory, `${name}.beam`);
+  if (existsSync(beam) && statSync(beam).mtimeMs > statSync(source).mtimeMs) return directory;
+  const expression = `case compile:file(${JSON.stringify(source)}, [{outdir, ${JSON.stringify(directory)}}, report]) of {ok, _} -> halt(0); _ -> halt(1) end.`;
+  const { status, stdout } = spawnSync('erl', ['-noshell', '-eval', expression], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`cannot compile ${source}\n${stdout}`);
+  return directory;
+}

@@ -1,0 +1,52 @@
+// One small process answers messages beside 100 endless loops: the time from message to answer. Each kind of loop
+// that a guest may run is measured on our side; Erlang/OTP runs beside us with plain loops.
+
+import { ERLANG } from './actors.ts';
+import { ERLANG_REMEDY, erlangCommand, erlangInstalled } from './erlang.ts';
+import { type BenchContext, type Benchmark, quantile, type Samples } from './harness.ts';
+import { lunaticCommand } from './lunatic.ts';
+import { type Command, runProgram, valuesOf } from './os_process.ts';
+
+const ROUNDS = 1000;
+/** In the order of their numbers in guests/fairness.wat. */
+const KINDS = ['loop', 'memory-fill', 'cold-loads', 'host-calls', 'caught-traps', 'deep-recursion', 'call-chain'] as const;
+const PLAIN_LOOP = 0;
+const QUANTILES = [
+  ['p50', 0.5],
+  ['p99', 0.99],
+  ['max', 1],
+] as const;
+
+/** Milliseconds of each round. */
+async function rounds(command: Command): Promise<number[]> {
+  return valuesOf(await runProgram(command), 'ns', command).map((ns) => ns / 1e6);
+}
+
+async function measure(context: BenchContext, kind: number): Promise<void> {
+  const command = await lunaticCommand('fairness', [ROUNDS, kind]);
+  const compared = kind === PLAIN_LOOP && erlangInstalled();
+  if (kind === PLAIN_LOOP && !compared) context.report.missing('fairness', ERLANG, ERLANG_REMEDY);
+  // Other kinds have no peer to be measured beside, and a thousand rounds each already.
+  const runs = kind === PLAIN_LOOP ? context.runs : 1;
+  const ours: number[][] = [];
+  const theirs: number[][] = [];
+  for (let run = 0; run < runs; run++) {
+    ours.push(await rounds(command));
+    if (compared) theirs.push(await rounds(erlangCommand('fairness', [ROUNDS])));
+  }
+  for (const [name, q] of QUANTILES) {
+    const bench = `fairness/${KINDS[kind]}/${name}`;
+    const samples: Samples = { ours: ours.map((run) => quantile(run, q)), theirs: theirs.map((run) => quantile(run, q)) };
+    if (compared) context.report.compare(bench, ERLANG, samples, 'ms');
+    else context.report.single(bench, '-', samples.ours, 'ms');
+  }
+}
+
+export const fairnessBenchmark: Benchmark = {
+  name: 'fairness',
+  about: 'p50, p99 and longest time from message to answer beside 100 endless loops',
+  async run(context) {
+    const kinds = context.quick ? 1 : KINDS.length;
+    for (let kind = 0; kind < kinds; kind++) await measure(context, kind);
+  },
+};
