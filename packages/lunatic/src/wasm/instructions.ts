@@ -15,7 +15,7 @@
  * - `select_t`: `imm0` the value type; `ref.null`: `imm0` the nullable reference type
  * - `block`, `loop`, `if`, `try`, `try_table`: `blockType`; `br_table`: `labels`; `try_table`: `catches`
  *
- * Indices are not checked here, validate.ts does that. Everything about the encoding is: I1, for any bytes `next()`
+ * Indices are not checked here, immediates.ts does that. Everything about the encoding is: I1, for any bytes `next()`
  * either moves forward by at least one byte and stays within `end`, or answers false at `end`, or throws `WasmError`.
  *
  * Spec: core/binary/instructions.
@@ -24,9 +24,9 @@
 import { unsupported, WasmError } from './error.ts';
 import { MAX_BR_TABLE_TARGETS, MAX_TYPES } from './limits.ts';
 import {
-  IMM_16_BYTES,
   IMM_4_BYTES,
   IMM_8_BYTES,
+  IMM_16_BYTES,
   IMM_BLOCK,
   IMM_BR_TABLE,
   IMM_GC,
@@ -225,7 +225,10 @@ export class InstructionReader {
         }
         return;
       case IMM_GC:
-        throw unsupported(`gc instruction ${this.op === 0xfb ? `0xfb ${this.u32()}` : opcodeName(this.op)}`, this.start);
+        throw unsupported(
+          `gc instruction ${this.op === 0xfb ? `0xfb ${this.u32()}` : opcodeName(this.op)}`,
+          this.start,
+        );
       default:
         throw this.fail(`unknown opcode 0x${this.op.toString(16)}`);
     }

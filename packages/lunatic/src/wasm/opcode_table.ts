@@ -222,8 +222,16 @@ function numericRows(): void {
 }
 
 function simdMemoryRows(): void {
-  access(0xfd000, 0, 'i:v', [16, 8, 8, 8, 8, 8, 8, 1, 2, 4, 8], each('v128',
-    'load load8x8_s load8x8_u load16x4_s load16x4_u load32x2_s load32x2_u load8_splat load16_splat load32_splat load64_splat'));
+  access(
+    0xfd000,
+    0,
+    'i:v',
+    [16, 8, 8, 8, 8, 8, 8, 1, 2, 4, 8],
+    each(
+      'v128',
+      'load load8x8_s load8x8_u load16x4_s load16x4_u load32x2_s load32x2_u load8_splat load16_splat load32_splat load64_splat',
+    ),
+  );
   access(0xfd00b, 1, 'iv:', [16], 'v128.store');
   access(0xfd05c, 0, 'i:v', [4, 8], 'v128.load32_zero v128.load64_zero');
   access(0xfd054, 0, 'iv:v', [1, 2, 4, 8], each('v128', 'load8_lane load16_lane load32_lane load64_lane'));
@@ -323,9 +331,15 @@ function simdArithmeticRows(): void {
   unary(0xfd0fc, 'i32x4.trunc_sat_f64x2_s_zero i32x4.trunc_sat_f64x2_u_zero');
   unary(0xfd0fe, 'f64x2.convert_low_i32x4_s f64x2.convert_low_i32x4_u');
   binary(0xfd100, 'i8x16.relaxed_swizzle');
-  unary(0xfd101, each('i32x4', 'relaxed_trunc_f32x4_s relaxed_trunc_f32x4_u relaxed_trunc_f64x2_s_zero relaxed_trunc_f64x2_u_zero'));
+  unary(
+    0xfd101,
+    each('i32x4', 'relaxed_trunc_f32x4_s relaxed_trunc_f32x4_u relaxed_trunc_f64x2_s_zero relaxed_trunc_f64x2_u_zero'),
+  );
   ternary(0xfd105, 'f32x4.relaxed_madd f32x4.relaxed_nmadd f64x2.relaxed_madd f64x2.relaxed_nmadd');
-  ternary(0xfd109, 'i8x16.relaxed_laneselect i16x8.relaxed_laneselect i32x4.relaxed_laneselect i64x2.relaxed_laneselect');
+  ternary(
+    0xfd109,
+    'i8x16.relaxed_laneselect i16x8.relaxed_laneselect i32x4.relaxed_laneselect i64x2.relaxed_laneselect',
+  );
   binary(0xfd10d, 'f32x4.relaxed_min f32x4.relaxed_max f64x2.relaxed_min f64x2.relaxed_max');
   binary(0xfd111, 'i16x8.relaxed_q15mulr_s i16x8.relaxed_dot_i8x16_i7x16_s');
   ternary(0xfd113, 'i32x4.relaxed_dot_i8x16_i7x16_add_s');
@@ -352,8 +366,13 @@ function atomicRows(): void {
     access(first, 1, narrow, [4], `i32.atomic.rmw.${name}`);
     access(first + 1, 1, wide, [8], `i64.atomic.rmw.${name}`);
     access(first + 2, 1, narrow, [1, 2], `i32.atomic.rmw8.${name}_u i32.atomic.rmw16.${name}_u`);
-    access(first + 4, 1, wide, [1, 2, 4],
-      `i64.atomic.rmw8.${name}_u i64.atomic.rmw16.${name}_u i64.atomic.rmw32.${name}_u`);
+    access(
+      first + 4,
+      1,
+      wide,
+      [1, 2, 4],
+      `i64.atomic.rmw8.${name}_u i64.atomic.rmw16.${name}_u i64.atomic.rmw32.${name}_u`,
+    );
   }
 }
 

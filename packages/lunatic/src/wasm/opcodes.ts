@@ -8,7 +8,16 @@
  * Spec: core/binary/instructions.
  */
 
-import { ACCESS_BYTES, IMM_INVALID, IMMEDIATES, NAMES, type OpSignature, SIGNATURES, slotOf, WRITES } from './opcode_table.ts';
+import {
+  ACCESS_BYTES,
+  IMM_INVALID,
+  IMMEDIATES,
+  NAMES,
+  type OpSignature,
+  SIGNATURES,
+  slotOf,
+  WRITES,
+} from './opcode_table.ts';
 
 export const OP_UNREACHABLE = 0x0;
 export const OP_NOP = 0x1;

@@ -9,7 +9,7 @@
  * `heapType << 8 | 0x63` (nullable) or `heapType << 8 | 0x64` (not), where a heap type is a type index or an abstract
  * one (`HEAP_FUNC` …, above every type index). Each type has exactly one number (I1), since `makeRef` gives the
  * nullable abstract ones their short form: equal numbers are equal types, and different numbers are different types
- * except for references to equal function types, which `isSubtype` in validate.ts settles.
+ * except for references to equal function types, which `isSubtype` in matching.ts settles.
  *
  * Spec: WebAssembly 3.0 (2025-09-17) core/binary/types, without the types of garbage collection.
  */

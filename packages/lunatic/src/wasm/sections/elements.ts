@@ -8,7 +8,14 @@
 import { WasmError } from '../error.ts';
 import { MAX_ELEMENT_ITEMS, MAX_ELEMENT_SEGMENTS } from '../limits.ts';
 import type { ByteReader } from '../reader.ts';
-import { type ByteRange, type ElementSegment, FUNCREF, SECTION_ELEMENT, type ValType, type WasmModule } from '../types.ts';
+import {
+  type ByteRange,
+  type ElementSegment,
+  FUNCREF,
+  SECTION_ELEMENT,
+  type ValType,
+  type WasmModule,
+} from '../types.ts';
 import type { ByteWriter } from '../writer.ts';
 import { readConstExpr } from './const_expr.ts';
 import { readFuncIndex } from './functions.ts';

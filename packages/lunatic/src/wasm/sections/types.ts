@@ -10,7 +10,16 @@
 import { unsupported, WasmError } from '../error.ts';
 import { MAX_PARAMS, MAX_RESULTS, MAX_TYPES } from '../limits.ts';
 import type { ByteReader } from '../reader.ts';
-import { type FuncType, heapTypeOf, isTypeIndex, makeRef, isNullable, SECTION_TYPE, type ValType, type WasmModule } from '../types.ts';
+import {
+  type FuncType,
+  heapTypeOf,
+  isNullable,
+  isTypeIndex,
+  makeRef,
+  SECTION_TYPE,
+  type ValType,
+  type WasmModule,
+} from '../types.ts';
 import type { ByteWriter } from '../writer.ts';
 import { readValType, writeValType } from './value_types.ts';
 
