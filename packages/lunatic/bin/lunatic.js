@@ -6,11 +6,22 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findPackagedNode, MINIMUM_NODE_MAJOR, majorVersion, nodeVersion, platformPackage, runInstead } from './find_node.js';
+import {
+  findPackagedNode,
+  MINIMUM_NODE_MAJOR,
+  majorVersion,
+  nodeVersion,
+  platformPackage,
+  runInstead,
+} from './find_node.js';
 
 const self = fileURLToPath(import.meta.url);
 const args = process.argv.slice(2);
 
+/**
+ * @param {readonly string[]} lines
+ * @returns {never}
+ */
 function fail(lines) {
   process.stderr.write(`lunatic: ${lines.join('\n')}\n`);
   process.exit(1);
@@ -49,7 +60,9 @@ if (majorVersion(process.version) >= MINIMUM_NODE_MAJOR) {
       process.exitCode = exitCode;
     });
 } else if (process.env.LUNATIC_NO_REEXEC) {
-  fail([`Node.js ${MINIMUM_NODE_MAJOR} or newer is needed, this is ${process.version} (LUNATIC_NO_REEXEC forbids to look for another)`]);
+  fail([
+    `Node.js ${MINIMUM_NODE_MAJOR} or newer is needed, this is ${process.version} (LUNATIC_NO_REEXEC forbids to look for another)`,
+  ]);
 } else {
   runInstead(newerNode(), [self, ...args]);
 }
