@@ -1,0 +1,140 @@
+// What the emitters of one module share: where injected things sit in the index spaces, and the functions, types and
+// save helpers that are appended to it. No index of the guest moves: everything is appended.
+
+import type { ByteWriter } from '../wasm/writer.ts';
+import { writeValType } from '../wasm/sections/value_types.ts';
+import { type FuncType, I32, type ValType, type WasmModule } from '../wasm/types.ts';
+import type { CallGraph } from './call_graph.ts';
+
+export interface AppendedFunction {
+  readonly typeIndex: number;
+  readonly name: string;
+  /** Body without its size: locals and code. Set once. */
+  body: Uint8Array | null;
+}
+
+/** Indices of the injected mutable globals. */
+export interface InjectedGlobals {
+  /** i32: what is left of the turn; negative: not running forward. */
+  readonly fuel: number;
+  /** i32: lowest frame in scratch. */
+  readonly scratch: number;
+  /** i32: end of the frames in the process's chunk. */
+  readonly top: number;
+  /** i32: where in the side memory this instance's marks begin. */
+  readonly marks: number;
+}
+
+export class RewriteContext {
+  readonly module: WasmModule;
+  readonly graph: CallGraph;
+  readonly globals: InjectedGlobals;
+  /** Index of the side memory. */
+  readonly side: number;
+  /** Index of the private table of resume functions. */
+  readonly resumeTable: number;
+  /** Record every write to memory 0 in the marks. */
+  readonly tracked: boolean;
+  /** Exceptions exist: fuel held in a local is written back before anything that may throw. */
+  readonly throws: boolean;
+  readonly types: FuncType[];
+  readonly appended: AppendedFunction[] = [];
+  /** Function numbers: what frames refer to. The function index at each position of the resume table. */
+  readonly resumeEntries: number[] = [];
+  readonly #firstAppended: number;
+  readonly #typeIndices = new Map<string, number>();
+  readonly #redirects = new Map<number, number>();
+  readonly #helpers = new Map<string, number>();
+
+  constructor(module: WasmModule, graph: CallGraph, tracked: boolean) {
+    this.module = module;
+    this.graph = graph;
+    this.tracked = tracked;
+    const firstGlobal = module.globals.length;
+    this.globals = { fuel: firstGlobal, scratch: firstGlobal + 1, top: firstGlobal + 2, marks: firstGlobal + 3 };
+    this.side = module.memories.length;
+    this.resumeTable = module.tables.length;
+    this.throws = module.tags.length > 0;
+    this.types = module.types.slice();
+    this.types.forEach((type, index) => {
+      const key = typeKey(type.params, type.results);
+      if (!this.#typeIndices.has(key)) this.#typeIndices.set(key, index);
+    });
+    this.#firstAppended = module.funcTypeIndices.length;
+  }
+
+  typeIndex(params: readonly ValType[], results: readonly ValType[]): number {
+    const key = typeKey(params, results);
+    let index = this.#typeIndices.get(key);
+    if (index === undefined) {
+      index = this.types.length;
+      this.types.push({ params, results });
+      this.#typeIndices.set(key, index);
+    }
+    return index;
+  }
+
+  /** Reserves the next function index; the body is set later. */
+  append(params: readonly ValType[], results: readonly ValType[], name: string): AppendedFunction & { index: number } {
+    const entry = { typeIndex: this.typeIndex(params, results), name, body: null, index: this.#firstAppended + this.appended.length };
+    this.appended.push(entry);
+    return entry;
+  }
+
+  /** Makes `funcIndex` callable by frames; returns its function number. */
+  addResumeEntry(funcIndex: number): number {
+    this.resumeEntries.push(funcIndex);
+    return this.resumeEntries.length - 1;
+  }
+
+  /** From now on calls, references and exports of `funcIndex` mean `wrapper`. */
+  redirect(funcIndex: number, wrapper: number): void {
+    this.#redirects.set(funcIndex, wrapper);
+  }
+
+  target(funcIndex: number): number {
+    return this.#redirects.get(funcIndex) ?? funcIndex;
+  }
+
+  get hasRedirects(): boolean {
+    return this.#redirects.size > 0;
+  }
+
+  isRedirected(funcIndex: number): boolean {
+    return this.#redirects.has(funcIndex);
+  }
+
+  /** The appended helper called `key`, made by `make` when first asked for; returns its function index. */
+  helper(key: string, make: () => number): number {
+    let index = this.#helpers.get(key);
+    if (index === undefined) {
+      index = make();
+      this.#helpers.set(key, index);
+    }
+    return index;
+  }
+}
+
+function typeKey(params: readonly ValType[], results: readonly ValType[]): string {
+  return `${params.join()}>${results.join()}`;
+}
+
+/** Encodes locals given as one type each, grouped into runs. */
+export function encodeLocals(writer: ByteWriter, types: readonly ValType[]): void {
+  const runs: { count: number; type: ValType }[] = [];
+  for (const type of types) {
+    const last = runs[runs.length - 1];
+    if (last !== undefined && last.type === type) last.count++;
+    else runs.push({ count: 1, type });
+  }
+  writer.u32(runs.length);
+  for (const run of runs) {
+    writer.u32(run.count);
+    writeValType(writer, run.type);
+  }
+}
+
+/** An i32 parameter list of length `count`. */
+export function i32s(count: number): ValType[] {
+  return new Array<ValType>(count).fill(I32);
+}

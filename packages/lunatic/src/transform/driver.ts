@@ -1,0 +1,299 @@
+// The injected functions through which the engine runs a process: the driver and the entries, wrappers of imports that may stop.
+//
+// A process is only ever run by `run`: it resumes the innermost frame of the chunk, and when that function ends normally it
+// leaves its results in RESULTS and the driver resumes the next one, which takes them up behind its call. Starting is the
+// same: the engine writes an entry frame (arguments, callee) whose resume function makes the call.
+
+import {
+  OP_CALL_INDIRECT, OP_I32_ADD, OP_I32_EQ, OP_I32_GE_S, OP_I32_GT_U, OP_I32_SUB, OP_UNREACHABLE,
+} from '../wasm/opcodes.ts';
+import { BLOCK_EMPTY } from '../wasm/instructions.ts';
+import { type FuncType, I32, type ValType } from '../wasm/types.ts';
+import { CodeWriter } from './code_writer.ts';
+import { encodeLocals, i32s, type RewriteContext } from './context.ts';
+import { emitSave, type FrameLayout, sizeOf, type Slot } from './frames.ts';
+import {
+  CELL_FUEL, CELL_RESULT_BYTES, CELL_SCRATCH, CELL_STOP, CELL_TOP, FRAME_HEADER, RESULT_STRIDE, RESULTS, RUN_ENDED,
+  RUN_NO_ROOM, RUN_STOPPED, SCRATCH_TOP,
+} from './injected_abi.ts';
+import { COST_FRAME } from './limits.ts';
+import { emitStopNow } from './outlined.ts';
+
+/** `run(i32 fuel, i32 top, i32 floor, i32 limit) -> i32`; see injected_abi.ts. Returns its function index. */
+export function emitRun(context: RewriteContext): number {
+  const { globals, side } = context;
+  const returned = emitReturnedFrame(context);
+  const run = context.append(i32s(4), [I32], 'lunatic$run');
+  const writer = new CodeWriter();
+  const [fuel, top, floor, limit, length] = [0, 1, 2, 3, 4];
+  encodeLocals(writer.out, i32s(1));
+  writer.localGet(fuel);
+  writer.globalSet(globals.fuel);
+  writer.localGet(top);
+  writer.globalSet(globals.top);
+  writer.i32(SCRATCH_TOP);
+  writer.globalSet(globals.scratch);
+  writer.block(BLOCK_EMPTY);
+  writer.loop(BLOCK_EMPTY);
+  emitIfEnded(writer, context, floor);
+  writer.globalGet(globals.top);
+  writer.sub(4);
+  writer.load(I32, 0, side);
+  emitCallIndirect(writer, context.typeIndex([], []), context.resumeTable);
+  writer.globalGet(globals.fuel);
+  writer.isNegative();
+  writer.brIf(1);
+  // A long chain of returns must end its turn too. What the last function returned goes to a frame of its own.
+  writer.globalGet(globals.fuel);
+  writer.sub(COST_FRAME);
+  writer.globalSet(globals.fuel);
+  writer.globalGet(globals.fuel);
+  writer.i32(0);
+  writer.op(OP_I32_GE_S);
+  writer.brIf(0);
+  emitIfEnded(writer, context, floor);
+  writer.loadAt(CELL_RESULT_BYTES, side);
+  writer.localSet(length);
+  writer.i32(SCRATCH_TOP - FRAME_HEADER);
+  writer.localGet(length);
+  writer.op(OP_I32_SUB);
+  writer.globalSet(globals.scratch);
+  writer.globalGet(globals.scratch);
+  writer.i32(RESULTS);
+  writer.localGet(length);
+  writer.memoryCopy(side, side);
+  writer.storeLocalAt(SCRATCH_TOP - FRAME_HEADER, length, side);
+  writer.storeConstantAt(SCRATCH_TOP - 4, returned, side);
+  writer.end();
+  writer.end();
+  emitSettle(writer, context, limit, length);
+  writer.end();
+  run.body = writer.out.finish();
+  return run.index;
+}
+
+/** No frame left: the process has ended. */
+function emitIfEnded(writer: CodeWriter, context: RewriteContext, floor: number): void {
+  writer.globalGet(context.globals.top);
+  writer.localGet(floor);
+  writer.op(OP_I32_EQ);
+  writer.if(BLOCK_EMPTY);
+  writer.i32(0);
+  writer.globalGet(context.globals.fuel);
+  writer.store(I32, CELL_FUEL, context.side);
+  writer.i32(RUN_ENDED);
+  writer.return();
+  writer.end();
+}
+
+/** Moves the frames of this stop from scratch to the chunk, if they fit. */
+function emitSettle(writer: CodeWriter, context: RewriteContext, limit: number, length: number): void {
+  const { globals, side } = context;
+  writer.i32(SCRATCH_TOP);
+  writer.globalGet(globals.scratch);
+  writer.op(OP_I32_SUB);
+  writer.localSet(length);
+  writer.i32(0);
+  writer.globalGet(globals.fuel);
+  writer.store(I32, CELL_FUEL, side);
+  writer.i32(0);
+  writer.globalGet(globals.scratch);
+  writer.store(I32, CELL_SCRATCH, side);
+  writer.i32(0);
+  writer.globalGet(globals.top);
+  writer.store(I32, CELL_TOP, side);
+  writer.globalGet(globals.top);
+  writer.localGet(length);
+  writer.op(OP_I32_ADD);
+  writer.localGet(limit);
+  writer.op(OP_I32_GT_U);
+  writer.if(BLOCK_EMPTY);
+  writer.i32(RUN_NO_ROOM);
+  writer.return();
+  writer.end();
+  writer.globalGet(globals.top);
+  writer.globalGet(globals.scratch);
+  writer.localGet(length);
+  writer.memoryCopy(side, side);
+  writer.i32(0);
+  writer.globalGet(globals.top);
+  writer.localGet(length);
+  writer.op(OP_I32_ADD);
+  writer.store(I32, CELL_TOP, side);
+  writer.i32(RUN_STOPPED);
+}
+
+/** The frame that `run` makes of pending results: puts them back. Its resume point is their length. Returns its function number. */
+function emitReturnedFrame(context: RewriteContext): number {
+  const { globals, side } = context;
+  const resume = context.append([], [], 'lunatic$returned');
+  const writer = new CodeWriter();
+  const length = 0;
+  encodeLocals(writer.out, i32s(1));
+  writer.globalGet(globals.top);
+  writer.sub(FRAME_HEADER);
+  writer.load(I32, 0, side);
+  writer.localSet(length);
+  writer.globalGet(globals.top);
+  writer.sub(FRAME_HEADER);
+  writer.localGet(length);
+  writer.op(OP_I32_SUB);
+  writer.globalSet(globals.top);
+  writer.i32(RESULTS);
+  writer.globalGet(globals.top);
+  writer.localGet(length);
+  writer.memoryCopy(side, side);
+  writer.storeLocalAt(CELL_RESULT_BYTES, length, side);
+  // The driver charges every frame; this one was charged when it was made, or a budget of zero would never get on.
+  writer.globalGet(globals.fuel);
+  writer.add(COST_FRAME);
+  writer.globalSet(globals.fuel);
+  writer.end();
+  resume.body = writer.out.finish();
+  return context.addResumeEntry(resume.index);
+}
+
+function emitCallIndirect(writer: CodeWriter, typeIndex: number, table: number): void {
+  writer.op(OP_CALL_INDIRECT);
+  writer.out.u32(typeIndex);
+  writer.out.u32(table);
+}
+
+/** Stores results on the stack, of these types, where the frame below looks for them. `firstLocal`: scratch locals of those types. */
+export function emitLeaveResults(writer: CodeWriter, context: RewriteContext, results: readonly ValType[], firstLocal: number): void {
+  for (let k = results.length - 1; k >= 0; k--) writer.localSet(firstLocal + k);
+  results.forEach((type, k) => {
+    writer.i32(0);
+    writer.localGet(firstLocal + k);
+    writer.store(type, RESULTS + RESULT_STRIDE * k, context.side);
+  });
+  writer.storeConstantAt(CELL_RESULT_BYTES, RESULT_STRIDE * results.length, context.side);
+}
+
+/**
+ * The entry for functions of `type` in `table`. Its frame: arguments packed in order, then the header whose resume point is
+ * the callee's index in that table. Returns its function number.
+ */
+export function emitEntry(context: RewriteContext, type: FuncType, table: number): number {
+  const { globals, side } = context;
+  const resume = context.append([], [], 'lunatic$entry');
+  const writer = new CodeWriter();
+  const sizeBytes = type.params.reduce((sum, param) => sum + sizeOf(param), FRAME_HEADER);
+  const base = 0;
+  encodeLocals(writer.out, [I32, ...type.results]);
+  writer.globalGet(globals.top);
+  writer.sub(sizeBytes);
+  writer.localTee(base);
+  writer.globalSet(globals.top);
+  let offset = 0;
+  for (const param of type.params) {
+    writer.localGet(base);
+    writer.load(param, offset, side);
+    offset += sizeOf(param);
+  }
+  writer.localGet(base);
+  writer.load(I32, sizeBytes - FRAME_HEADER, side);
+  emitCallIndirect(writer, context.typeIndex(type.params, type.results), table);
+  emitReturnIfStopped(writer, context);
+  emitLeaveResults(writer, context, type.results, 1);
+  writer.end();
+  resume.body = writer.out.finish();
+  return context.addResumeEntry(resume.index);
+}
+
+/** A function that ends in a call needs no frame: whoever was called delivers the results. */
+function emitReturnIfStopped(writer: CodeWriter, context: RewriteContext): void {
+  writer.globalGet(context.globals.fuel);
+  writer.isNegative();
+  writer.if(BLOCK_EMPTY);
+  writer.return();
+  writer.end();
+}
+
+/**
+ * Puts a wrapper in the place of an import that may stop: the frame holds the arguments, and resuming calls the import again.
+ */
+export function emitImportWrapper(context: RewriteContext, funcIndex: number, name: string): void {
+  const { globals, side } = context;
+  const type = context.module.types[context.module.funcTypeIndices[funcIndex]];
+  const { params, results } = type;
+  const wrapper = context.append(params, results, name);
+  const resume = context.append([], [], name);
+  const functionNumber = context.addResumeEntry(resume.index);
+  let fromEnd = FRAME_HEADER;
+  const slots: Slot[] = params.map((param, local) => {
+    fromEnd += sizeOf(param);
+    return { type: param, height: -1, local, fromEnd };
+  });
+  const layout: FrameLayout = { slots, sizeBytes: fromEnd, resumePoint: 1 };
+
+  const callAndStop = (writer: CodeWriter, dummies: boolean): void => {
+    params.forEach((_, k) => writer.localGet(k));
+    writer.call(funcIndex);
+    writer.loadAt(CELL_STOP, side);
+    writer.if(BLOCK_EMPTY);
+    emitSave(writer, context, layout, functionNumber, (slot) => slot.local);
+    emitStopNow(writer, context);
+    if (dummies) for (const result of results) writer.dummy(result);
+    writer.return();
+    writer.end();
+  };
+
+  const forward = new CodeWriter();
+  encodeLocals(forward.out, []);
+  callAndStop(forward, true);
+  forward.end();
+  wrapper.body = forward.out.finish();
+
+  const writer = new CodeWriter();
+  const base = params.length;
+  encodeLocals(writer.out, [...params, I32, ...results]);
+  writer.globalGet(globals.top);
+  writer.sub(layout.sizeBytes);
+  writer.localTee(base);
+  writer.globalSet(globals.top);
+  for (const slot of slots) {
+    writer.localGet(base);
+    writer.load(slot.type, layout.sizeBytes - slot.fromEnd, side);
+    writer.localSet(slot.local);
+  }
+  callAndStop(writer, false);
+  emitLeaveResults(writer, context, results, base + 1);
+  writer.end();
+  resume.body = writer.out.finish();
+  context.redirect(funcIndex, wrapper.index);
+}
+
+/** `() -> ()`: a trap that no guest code can catch. */
+export function emitTrap(context: RewriteContext): number {
+  const trap = context.append([], [], 'lunatic$trap');
+  const writer = new CodeWriter();
+  encodeLocals(writer.out, []);
+  writer.op(OP_UNREACHABLE);
+  writer.end();
+  trap.body = writer.out.finish();
+  return trap.index;
+}
+
+/** `() -> i32`: the fuel global. After a trap it tells whether the stack was unwinding: scratch has overflowed. */
+export function emitFuel(context: RewriteContext): number {
+  const fuel = context.append([], [I32], 'lunatic$fuel');
+  const writer = new CodeWriter();
+  encodeLocals(writer.out, []);
+  writer.globalGet(context.globals.fuel);
+  writer.end();
+  fuel.body = writer.out.finish();
+  return fuel.index;
+}
+
+/** `(i32 address)`: where this instance's marks begin in the side memory. */
+export function emitSetMarks(context: RewriteContext): number {
+  const setMarks = context.append([I32], [], 'lunatic$set_marks');
+  const writer = new CodeWriter();
+  encodeLocals(writer.out, []);
+  writer.localGet(0);
+  writer.globalSet(context.globals.marks);
+  writer.end();
+  setMarks.body = writer.out.finish();
+  return setMarks.index;
+}

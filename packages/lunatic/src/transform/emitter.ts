@@ -1,0 +1,400 @@
+// Emits reachable instructions of a function that may stop, as the forward version and the plain parts of the
+// resume version have them: the guest's own bytes, plus
+//
+//   at a loop header        fuel -= cost of one turn;  negative: save a frame, return
+//   after a call that may stop   fuel negative: save a frame, return
+//   behind a producer of a shadowed operand   copy it to its local
+//
+// A function with a tight loop keeps fuel in a local: loaded at its entry, written back before calls that may stop
+// and at its one exit (a block around the body, to which every return branches), loaded again after such calls.
+
+import {
+  OP_BLOCK, OP_BR, OP_BR_IF, OP_BR_ON_NON_NULL, OP_BR_ON_NULL, OP_BR_TABLE, OP_CALL, OP_CALL_INDIRECT, OP_CALL_REF,
+  OP_ELSE, OP_END, OP_I32_ADD, OP_I32_SHR_U, OP_I32_STORE8, OP_IF, OP_LOOP, OP_MEMORY_GROW, OP_REF_FUNC, OP_RETURN,
+  OP_RETURN_CALL, OP_RETURN_CALL_INDIRECT, OP_RETURN_CALL_REF, OP_THROW, OP_THROW_REF, OP_TRY_TABLE, opSignature, storeSize,
+} from '../wasm/opcodes.ts';
+import { BLOCK_EMPTY, blockTypeOf, singleResultBlockType } from '../wasm/instructions.ts';
+import { WasmError } from '../wasm/error.ts';
+import type { OpSignature } from '../wasm/opcode_table.ts';
+import { I32, type ValType } from '../wasm/types.ts';
+import { bulkHelper, growHelper } from './outlined.ts';
+import { CodeWriter, encodeBlockType } from './code_writer.ts';
+import { encodeLocals, type RewriteContext } from './context.ts';
+import { emitSave, type FrameLayout, type Slot } from './frames.ts';
+import type { FunctionIr } from './function_ir.ts';
+import { BLOCK_SHIFT } from './injected_abi.ts';
+import { MAX_LOCALS } from './limits.ts';
+
+export class Emitter {
+  readonly context: RewriteContext;
+  readonly ir: FunctionIr;
+  readonly frames: readonly FrameLayout[];
+  readonly functionNumber: number;
+  /** A stop in the resume version returns nothing; in the forward version, dummies. */
+  readonly resuming: boolean;
+  readonly writer = new CodeWriter();
+  /** The local that holds fuel, or -1. */
+  readonly fuelLocal: number;
+  /** Emitted blocks open now. */
+  depth = 0;
+  /** For each control frame of the guest that is open, the function's own first: `depth` inside the block its label belongs to. */
+  readonly labelDepths: number[] = [0];
+  readonly #extra: ValType[] = [];
+  readonly #named = new Map<string, number>();
+  #copyFrom = -1;
+  #copyTo = -1;
+
+  constructor(context: RewriteContext, ir: FunctionIr, frames: readonly FrameLayout[], functionNumber: number, resuming: boolean) {
+    this.context = context;
+    this.ir = ir;
+    this.frames = frames;
+    this.functionNumber = functionNumber;
+    this.resuming = resuming;
+    this.fuelLocal = ir.hasTightLoop && !ir.hasTryTable ? this.local('fuel', I32) : -1;
+  }
+
+  /** The extra local called `name`. */
+  local(name: string, type: ValType): number {
+    let index = this.#named.get(name);
+    if (index === undefined) {
+      index = this.ir.localTypes.length + this.#extra.length;
+      if (index >= MAX_LOCALS) throw new WasmError('unsupported: too many locals in a function that may stop', this.ir.starts[0] ?? 0, this.ir.funcIndex);
+      this.#extra.push(type);
+      this.#named.set(name, index);
+    }
+    return index;
+  }
+
+  shadow(height: number, type: ValType): number {
+    return this.local(`${height}:${type}`, type);
+  }
+
+  slotLocal(slot: Slot): number {
+    return slot.height >= 0 ? this.shadow(slot.height, slot.type) : slot.local;
+  }
+
+  /** The forward version: same index, same type. */
+  forward(): Uint8Array {
+    const { ir, writer, context } = this;
+    if (ir.entryPoint) this.entryCheck();
+    else if (this.fuelLocal >= 0) {
+      writer.globalGet(context.globals.fuel);
+      writer.localSet(this.fuelLocal);
+    }
+    if (this.fuelLocal >= 0) {
+      this.openBlock(this.resultBlockType(ir.type.results));
+      this.labelDepths[0] = this.depth;
+    }
+    this.range(0, ir.count);
+    if (this.fuelLocal >= 0) {
+      this.closeBlock();
+      this.syncFuel();
+    }
+    writer.end();
+    return this.body(ir.localTypes.slice(ir.type.params.length));
+  }
+
+  /** Locals and code of the emitted function; `declared` come first, then the emitter's own. */
+  body(declared: readonly ValType[]): Uint8Array {
+    this.flush();
+    const head = new CodeWriter();
+    encodeLocals(head.out, [...declared, ...this.#extra]);
+    head.out.append(this.writer.out);
+    return head.out.finish();
+  }
+
+  openBlock(blockType: number): void {
+    this.flush();
+    this.writer.block(blockType);
+    this.depth++;
+  }
+
+  closeBlock(): void {
+    this.flush();
+    this.writer.end();
+    this.depth--;
+  }
+
+  resultBlockType(results: readonly ValType[]): number {
+    if (results.length === 0) return BLOCK_EMPTY;
+    if (results.length === 1) return singleResultBlockType(results[0]);
+    return this.context.typeIndex([], results);
+  }
+
+  /** Emits instructions [from, to), whole constructs only, with plain loops. */
+  range(from: number, to: number): void {
+    for (let at = from; at < to; at++) this.instruction(at);
+    this.flush();
+  }
+
+  instruction(at: number): void {
+    const { ir } = this;
+    const op = ir.ops[at];
+    switch (op) {
+      case OP_BLOCK: case OP_IF:
+        this.copy(at);
+        this.depth++;
+        this.labelDepths.push(this.depth);
+        return;
+      case OP_TRY_TABLE:
+        this.tryTable(at, ir.blockTypes[at]);
+        return;
+      case OP_LOOP:
+        this.copy(at);
+        this.depth++;
+        this.labelDepths.push(this.depth);
+        this.copyToShadows(at);
+        this.loopCheck(at);
+        return;
+      case OP_ELSE:
+        this.copy(at);
+        return;
+      case OP_END:
+        this.copy(at);
+        this.depth--;
+        this.labelDepths.pop();
+        break;
+      case OP_BR: case OP_BR_IF: case OP_BR_ON_NULL: case OP_BR_ON_NON_NULL:
+        this.flush();
+        this.writer.op(op);
+        this.writer.out.u32(this.label(ir.imm0[at]));
+        break;
+      case OP_BR_TABLE: {
+        const labels = ir.labels.get(at) as readonly number[];
+        this.flush();
+        this.writer.op(op);
+        this.writer.out.u32(labels.length - 1);
+        for (const label of labels) this.writer.out.u32(this.label(label));
+        return;
+      }
+      case OP_RETURN:
+        this.flush();
+        if (this.labelDepths[0] === 0) this.writer.return();
+        else this.writer.br(this.depth - this.labelDepths[0]);
+        return;
+      case OP_CALL: case OP_CALL_INDIRECT: case OP_CALL_REF: case OP_MEMORY_GROW:
+        this.call(at);
+        break;
+      case OP_RETURN_CALL: case OP_RETURN_CALL_INDIRECT: case OP_RETURN_CALL_REF:
+        this.tailCall(at);
+        return;
+      case OP_THROW: case OP_THROW_REF:
+        this.syncFuel();
+        this.copy(at);
+        return;
+      case OP_REF_FUNC:
+        this.flush();
+        this.writer.op(op);
+        this.writer.out.u32(this.context.target(ir.imm0[at]));
+        break;
+      default:
+        if (ir.outlined.has(at)) this.call(at);
+        else if (this.context.tracked && storeSize(op) > 0) this.trackedStore(at);
+        else this.copy(at);
+    }
+    this.copyToShadows(at);
+  }
+
+  /** Relative label for a branch that the guest wrote with `label`. */
+  label(label: number): number {
+    return this.depth - this.labelDepths[this.labelDepths.length - 1 - label];
+  }
+
+  /** The results of instruction `at` stay on the stack; shadowed ones are copied. */
+  copyToShadows(at: number): void {
+    const results = this.ir.shadowed.get(at);
+    if (results === undefined) return;
+    this.flush();
+    const { height, types } = results;
+    if (types.length === 1) {
+      this.writer.localTee(this.shadow(height, types[0]));
+      return;
+    }
+    this.popToShadows(height, types);
+    this.pushShadows(height, types);
+  }
+
+  /** Moves the operands at `height` and above, of these types, to their shadow locals. */
+  popToShadows(height: number, types: readonly ValType[]): void {
+    this.flush();
+    for (let k = types.length - 1; k >= 0; k--) this.writer.localSet(this.shadow(height + k, types[k]));
+  }
+
+  pushShadows(height: number, types: readonly ValType[]): void {
+    this.flush();
+    types.forEach((type, k) => this.writer.localGet(this.shadow(height + k, type)));
+  }
+
+  /** A call (or outlined instruction), and behind one that may stop the check. */
+  call(at: number): void {
+    const { ir, writer, context } = this;
+    const point = ir.pointAt[at];
+    if (point > 0 || context.throws) this.syncFuel();
+    this.flush();
+    this.callInstruction(at);
+    if (point === 0) return;
+    writer.globalGet(context.globals.fuel);
+    if (this.fuelLocal >= 0) writer.localTee(this.fuelLocal);
+    writer.isNegative();
+    writer.if(BLOCK_EMPTY);
+    this.stop(point - 1);
+    writer.end();
+  }
+
+  callInstruction(at: number): void {
+    const { ir, writer, context } = this;
+    const op = ir.ops[at];
+    if (op === OP_CALL) writer.call(context.target(ir.imm0[at]));
+    else if (op === OP_MEMORY_GROW) writer.call(growHelper(context, ir.imm0[at]));
+    else if (ir.outlined.has(at)) writer.call(bulkHelper(context, op, ir.imm0[at], ir.imm1[at]));
+    else writer.out.bytes(context.module.bytes, ir.starts[at], ir.ends[at]);
+  }
+
+  /** Saves the frame of this point and returns; the code behind it is not reached. */
+  stop(position: number): void {
+    const { writer } = this;
+    emitSave(writer, this.context, this.frames[position], this.functionNumber, (slot) => this.slotLocal(slot));
+    if (!this.resuming) for (const type of this.ir.type.results) writer.dummy(type);
+    writer.return();
+  }
+
+  /** One turn of a loop is paid for; out of fuel: stop here. */
+  loopCheck(at: number): void {
+    const cost = this.ir.loopCost.get(at) as number;
+    this.charge(cost, this.ir.pointAt[at] - 1);
+  }
+
+  private entryCheck(): void {
+    this.charge(Math.max(1, this.context.graph.cost[this.ir.funcIndex]), this.ir.points.length - 1);
+  }
+
+  private charge(cost: number, position: number): void {
+    const { writer, context } = this;
+    const { fuel } = context.globals;
+    this.flush();
+    const atEntry = this.frames[position].resumePoint === 0;
+    const held = this.fuelLocal >= 0 ? this.fuelLocal : this.local('left', I32);
+    if (this.fuelLocal >= 0 && !atEntry) writer.localGet(held);
+    else writer.globalGet(fuel);
+    writer.sub(cost);
+    writer.localTee(held);
+    if (this.fuelLocal < 0) {
+      writer.globalSet(fuel);
+      writer.localGet(held);
+    }
+    writer.isNegative();
+    writer.if(BLOCK_EMPTY);
+    if (this.fuelLocal >= 0) this.syncFuel();
+    this.stop(position);
+    writer.end();
+  }
+
+  /** Writes fuel back from its local. */
+  syncFuel(): void {
+    if (this.fuelLocal < 0) return;
+    this.flush();
+    this.writer.localGet(this.fuelLocal);
+    this.writer.globalSet(this.context.globals.fuel);
+  }
+
+  tryTable(at: number, blockType: number): void {
+    const { ir, writer } = this;
+    this.flush();
+    writer.op(OP_TRY_TABLE);
+    encodeBlockType(writer.out, blockType);
+    const clauses = ir.catches.get(at) ?? [];
+    writer.out.u32(clauses.length);
+    for (const clause of clauses) {
+      writer.out.u8(clause.kind);
+      if (clause.kind < 2) writer.out.u32(clause.tag);
+      writer.out.u32(this.label(clause.label));
+    }
+    this.depth++;
+    this.labelDepths.push(this.depth);
+  }
+
+  /** A tail call leaves no frame. The resume version returns nothing, so there it becomes a call whose results are the function's. */
+  private tailCall(at: number): void {
+    const { ir, writer, context } = this;
+    const op = ir.ops[at];
+    this.syncFuel();
+    this.flush();
+    if (!this.resuming) {
+      if (op === OP_RETURN_CALL) {
+        writer.op(op);
+        writer.out.u32(context.target(ir.imm0[at]));
+      } else {
+        writer.out.bytes(context.module.bytes, ir.starts[at], ir.ends[at]);
+      }
+      return;
+    }
+    writer.op(op === OP_RETURN_CALL ? OP_CALL : op === OP_RETURN_CALL_INDIRECT ? OP_CALL_INDIRECT : OP_CALL_REF);
+    writer.out.u32(op === OP_RETURN_CALL ? context.target(ir.imm0[at]) : ir.imm0[at]);
+    if (op === OP_RETURN_CALL_INDIRECT) writer.out.u32(ir.imm1[at]);
+    writer.globalGet(context.globals.fuel);
+    if (this.fuelLocal >= 0) writer.localTee(this.fuelLocal);
+    writer.isNegative();
+    writer.if(BLOCK_EMPTY);
+    writer.return();
+    writer.end();
+    writer.br(this.depth - this.labelDepths[0]);
+  }
+
+  private trackedStore(at: number): void {
+    this.flush();
+    const { ir, writer } = this;
+    const op = ir.ops[at];
+    emitTrackedStore(writer, this.context, op, ir.imm1[at], ir.starts[at], ir.ends[at], (name, type) => this.local(name, type));
+  }
+
+  /** Adds the guest's own bytes of one instruction; neighbours are copied together. */
+  copy(at: number): void {
+    const { starts, ends } = this.ir;
+    if (this.#copyTo !== starts[at]) {
+      this.flush();
+      this.#copyFrom = starts[at];
+    }
+    this.#copyTo = ends[at];
+  }
+
+  flush(): void {
+    if (this.#copyFrom < 0) return;
+    this.writer.out.bytes(this.context.module.bytes, this.#copyFrom, this.#copyTo);
+    this.#copyFrom = -1;
+    this.#copyTo = -1;
+  }
+
+  blockResults(at: number): readonly ValType[] {
+    return blockTypeOf(this.context.module, this.ir.blockTypes[at]).results;
+  }
+
+  blockParams(at: number): readonly ValType[] {
+    return blockTypeOf(this.context.module, this.ir.blockTypes[at]).params;
+  }
+}
+
+/**
+ * A store to memory 0 and its mark. The store comes first: when it traps nothing is marked, and when it does not the address
+ * plus offset fits 32 bits. A store may reach into the next block: readers of marks allow for BLOCK_SLACK.
+ */
+export function emitTrackedStore(
+  writer: CodeWriter, context: RewriteContext, op: number, offset: number, start: number, end: number,
+  local: (name: string, type: ValType) => number,
+): void {
+  const address = local('address', I32);
+  // Address first, then the values: one for a store, up to two for an atomic read-modify-write.
+  const values = (opSignature(op) as OpSignature).params.slice(1);
+  const locals = values.map((type, k) => local(`value ${k} ${type}`, type));
+  for (let k = locals.length - 1; k >= 0; k--) writer.localSet(locals[k]);
+  writer.localTee(address);
+  for (const index of locals) writer.localGet(index);
+  writer.out.bytes(context.module.bytes, start, end);
+  writer.globalGet(context.globals.marks);
+  writer.localGet(address);
+  if (offset !== 0) writer.add(offset | 0);
+  writer.i32(BLOCK_SHIFT);
+  writer.op(OP_I32_SHR_U);
+  writer.op(OP_I32_ADD);
+  writer.i32(1);
+  writer.access(OP_I32_STORE8, 0, context.side);
+}

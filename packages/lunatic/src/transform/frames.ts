@@ -1,0 +1,123 @@
+// What a frame holds at each resume point, and the code that saves and restores it.
+//
+// Slots in order: shadowed operands by height from the outermost up, then live locals by index. Slot 0 lies directly below
+// the header, at the frame's end, so operands of outer control frames have the same distance from the end at every
+// point inside a construct: a resume version can load them before it knows which inner point it is bound for.
+
+import { WasmError } from '../wasm/error.ts';
+import { I32, isRef, printValType, V128, I64, F64, type ValType } from '../wasm/types.ts';
+import { CodeWriter } from './code_writer.ts';
+import { encodeLocals, i32s, type RewriteContext } from './context.ts';
+import { type FunctionIr, POINT_ENTRY } from './function_ir.ts';
+import { FRAME_HEADER } from './injected_abi.ts';
+import { MAX_FRAME_BYTES, MAX_HELPER_VALUES } from './limits.ts';
+
+export interface Slot {
+  readonly type: ValType;
+  /** Operand height, or -1 for a local. */
+  readonly height: number;
+  /** Index of the local, or -1 for an operand. */
+  readonly local: number;
+  /** Distance of the value's first byte from the frame's end. */
+  readonly fromEnd: number;
+}
+
+export interface FrameLayout {
+  readonly slots: readonly Slot[];
+  /** Header included. */
+  readonly sizeBytes: number;
+  /** What the header says: 0 for the entry, else 1 + position of the point. */
+  readonly resumePoint: number;
+}
+
+export function layoutFrames(ir: FunctionIr, live: Int32Array[] | null): FrameLayout[] {
+  const everyLocal = Int32Array.from(ir.localTypes.keys());
+  return ir.points.map((point, position) => {
+    const slots: Slot[] = [];
+    let fromEnd = FRAME_HEADER;
+    const add = (type: ValType, height: number, local: number): void => {
+      if (isRef(type)) {
+        throw new WasmError(`unsupported: a ${printValType(type)} alive across a resume point`, ir.starts[Math.max(point.at, 0)] ?? 0, ir.funcIndex);
+      }
+      fromEnd += sizeOf(type);
+      slots.push({ type, height, local, fromEnd });
+    };
+    point.operands.forEach((type, height) => add(type, height, -1));
+    const locals = live === null ? everyLocal : live[position];
+    // At the entry the declared locals are still zero; only parameters carry anything.
+    const bound = point.kind === POINT_ENTRY ? ir.type.params.length : ir.localTypes.length;
+    for (const local of locals) if (local < bound) add(ir.localTypes[local], -1, local);
+    if (fromEnd > MAX_FRAME_BYTES) {
+      throw new WasmError(`unsupported: a frame of ${fromEnd} bytes, the limit is ${MAX_FRAME_BYTES}`, ir.starts[Math.max(point.at, 0)] ?? 0, ir.funcIndex);
+    }
+    return { slots, sizeBytes: fromEnd, resumePoint: point.kind === POINT_ENTRY ? 0 : position + 1 };
+  });
+}
+
+export function sizeOf(type: ValType): number {
+  if (type === V128) return 16;
+  return type === I64 || type === F64 ? 8 : 4;
+}
+
+/**
+ * Pushes one frame to scratch. `localOf` tells the local that holds a slot's value.
+ * Small frames go through a helper shared by all frames of the same shape: forward bodies stay small, so V8 inlines them.
+ */
+export function emitSave(
+  writer: CodeWriter, context: RewriteContext, layout: FrameLayout, functionNumber: number, localOf: (slot: Slot) => number,
+): void {
+  const { slots, sizeBytes } = layout;
+  if (slots.length <= MAX_HELPER_VALUES) {
+    for (const slot of slots) writer.localGet(localOf(slot));
+    writer.i32(layout.resumePoint);
+    writer.i32(functionNumber);
+    writer.call(saveHelper(context, slots));
+    return;
+  }
+  const { scratch } = context.globals;
+  writer.globalGet(scratch);
+  writer.sub(sizeBytes);
+  writer.globalSet(scratch);
+  for (const slot of slots) {
+    writer.globalGet(scratch);
+    writer.localGet(localOf(slot));
+    writer.store(slot.type, sizeBytes - slot.fromEnd, context.side);
+  }
+  writer.globalGet(scratch);
+  writer.i32(layout.resumePoint);
+  writer.store(I32, sizeBytes - FRAME_HEADER, context.side);
+  writer.globalGet(scratch);
+  writer.i32(functionNumber);
+  writer.store(I32, sizeBytes - FRAME_HEADER + 4, context.side);
+}
+
+/** `(slot values..., resume point, function number)`. An overflow of scratch wraps below zero, so a store traps. */
+function saveHelper(context: RewriteContext, slots: readonly Slot[]): number {
+  const types = slots.map((slot) => slot.type);
+  return context.helper(`save ${types.join()}`, () => {
+    const sizeBytes = types.reduce((sum, type) => sum + sizeOf(type), FRAME_HEADER);
+    const helper = context.append([...types, I32, I32], [], 'lunatic$save');
+    const writer = new CodeWriter();
+    const base = types.length + 2;
+    encodeLocals(writer.out, i32s(1));
+    writer.globalGet(context.globals.scratch);
+    writer.sub(sizeBytes);
+    writer.localTee(base);
+    writer.globalSet(context.globals.scratch);
+    let fromEnd = FRAME_HEADER;
+    types.forEach((type, k) => {
+      fromEnd += sizeOf(type);
+      writer.localGet(base);
+      writer.localGet(k);
+      writer.store(type, sizeBytes - fromEnd, context.side);
+    });
+    for (const k of [0, 1]) {
+      writer.localGet(base);
+      writer.localGet(types.length + k);
+      writer.store(I32, sizeBytes - FRAME_HEADER + 4 * k, context.side);
+    }
+    writer.end();
+    helper.body = writer.out.finish();
+    return helper.index;
+  });
+}

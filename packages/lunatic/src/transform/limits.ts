@@ -1,0 +1,40 @@
+// Bounds of the rewrite. Each is far above what compilers make and below what hurts.
+
+/** Straight-line cost above which a function gets a check at its entry, in fuel. */
+export const ENTRY_CHECK_COST = 10_000;
+/** Costs saturate here so that sums never overflow an i32. */
+export const MAX_COST = 1 << 28;
+/** Bytes of one frame. A function with more live state at one point is refused. */
+export const MAX_FRAME_BYTES = 1 << 20;
+/** Values handed to an outlined save helper; V8 allows 1,000 parameters, wide ones are slower than stores. */
+export const MAX_HELPER_VALUES = 64;
+/** Nesting of control frames in a function that may stop: the emitter recurses over it. */
+export const MAX_NESTING = 1_500;
+/** Resume versions may be this much larger than their function before outer loops share one copy. */
+export const MAX_RESUME_GROWTH = 4;
+/** Words of all liveness sets of one function; beyond it every local counts as live. */
+export const MAX_LIVENESS_WORDS = 1 << 22;
+/** Operand-stack entries recorded over all resume points of one function. */
+export const MAX_RECORDED_OPERANDS = 1 << 22;
+/** Locals V8 accepts in one function. */
+export const MAX_LOCALS = 50_000;
+
+// Fuel prices. One unit is about one simple instruction of optimised code.
+
+export const COST_CALL = 4;
+export const COST_INDIRECT_CALL = 8;
+/** A call into the host that cannot stop. */
+export const COST_HOST_CALL = 150;
+/** A call into the host that can: wrapper, checks, queues. */
+export const COST_STOPPING_CALL = 400;
+export const COST_DIVISION = 10;
+/** Constant-length bulk instructions up to this many bytes (or table elements) stay inline. */
+export const INLINE_BULK_LENGTH = 4_096;
+/** Bulk work: bytes (or elements times 16) moved per unit of fuel. */
+export const BULK_SHIFT = 4;
+/** Longer bulk instructions run in pieces of this many bytes. */
+export const BULK_CHUNK = 16_384;
+/** Resuming one saved frame. */
+export const COST_FRAME = 40;
+/** A `memory.grow`, charged before it is tried. */
+export const COST_GROW = 2_000;

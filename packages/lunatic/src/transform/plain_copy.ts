@@ -1,0 +1,60 @@
+// Bodies that cannot stop. They stay byte for byte, except where their writes have to be tracked or where they name, by
+// `ref.func`, an import that now has a wrapper.
+
+import { OP_REF_FUNC, storeSize } from '../wasm/opcodes.ts';
+import { InstructionReader } from '../wasm/instructions.ts';
+import type { FunctionBody, ValType } from '../wasm/types.ts';
+import { CodeWriter } from './code_writer.ts';
+import { encodeLocals, type RewriteContext } from './context.ts';
+import { emitTrackedStore } from './emitter.ts';
+
+export function needsCopy(context: RewriteContext, body: FunctionBody): boolean {
+  if (!context.tracked && !context.hasRedirects) return false;
+  const reader = new InstructionReader(context.module.bytes, body.codeOffset, body.end);
+  while (reader.next()) {
+    if (context.tracked && storeSize(reader.op) > 0) return true;
+    if (reader.op === OP_REF_FUNC && context.isRedirected(reader.imm0)) return true;
+  }
+  return false;
+}
+
+/** The body without its size. */
+export function copyPlainBody(context: RewriteContext, body: FunctionBody): Uint8Array {
+  const { module } = context;
+  const params = module.types[module.funcTypeIndices[body.funcIndex]].params.length;
+  const declared = body.locals.reduce((sum, group) => sum + group.count, 0);
+  const extra: ValType[] = [];
+  const named = new Map<string, number>();
+  const local = (name: string, type: ValType): number => {
+    let index = named.get(name);
+    if (index === undefined) {
+      index = params + declared + extra.length;
+      extra.push(type);
+      named.set(name, index);
+    }
+    return index;
+  };
+  const code = new CodeWriter();
+  const reader = new InstructionReader(module.bytes, body.codeOffset, body.end);
+  let copyFrom = body.codeOffset;
+  while (reader.next()) {
+    const store = context.tracked && storeSize(reader.op) > 0;
+    const reference = reader.op === OP_REF_FUNC && context.isRedirected(reader.imm0);
+    if (!store && !reference) continue;
+    code.out.bytes(module.bytes, copyFrom, reader.start);
+    copyFrom = reader.pos;
+    if (store) {
+      emitTrackedStore(code, context, reader.op, reader.imm1, reader.start, reader.pos, local);
+    } else {
+      code.op(OP_REF_FUNC);
+      code.out.u32(context.target(reader.imm0));
+    }
+  }
+  code.out.bytes(module.bytes, copyFrom, body.end);
+  const whole = new CodeWriter();
+  const locals = body.locals.flatMap((group) => new Array<ValType>(group.count).fill(group.type));
+  encodeLocals(whole.out, [...locals, ...extra]);
+  whole.out.append(code.out);
+  return whole.out.finish();
+}
+

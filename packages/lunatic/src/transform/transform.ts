@@ -1,0 +1,342 @@
+// The rewrite: module bytes in, module bytes out, with the same behaviour plus the power to stop. Pure and deterministic; time
+// and output linear in the module's size (resume versions are bounded by MAX_RESUME_GROWTH).
+//
+// Of every function that may stop there are two versions:
+//   forward   keeps its index, so tables, exports and calls need no change: the original code, a check at loop headers
+//             (and at the entry of recursive or very costly functions), a check after calls that may stop, and code that saves a frame
+//   resume    `() -> ()`, appended: takes up the function's frame at any of its resume points and is the rest of it
+//
+// Stopping: whoever finds fuel negative saves its frame in scratch and returns a dummy; its caller finds fuel negative too.
+// Resuming: the driver calls the resume version of the innermost frame only. When that returns for good, the next frame takes its results
+// from memory. So a switch costs the frames it touches, not the depth, and native depth never grows by resuming.
+//
+// The order of passes: decode, call graph (who may stop, what calls cost), wrappers for imports that may stop,
+// bodies, injected functions, and then the sections in file order. Nothing of the guest is renumbered: all is appended, and
+// the memories a guest defines become imports in the same places. The start function is not run by
+// instantiation, where nothing could stop it: the engine runs it first.
+//
+// What was tried and measured before this form is in RATIONALE ("Two versions of every function that may stop").
+
+import { decodeModule } from '../wasm/module.ts';
+import { functionName } from '../wasm/names.ts';
+import { OP_END, OP_I32_CONST } from '../wasm/opcodes.ts';
+import { encodeCode } from '../wasm/sections/code.ts';
+import { encodeElements } from '../wasm/sections/elements.ts';
+import { encodeExports } from '../wasm/sections/exports.ts';
+import { encodeFunctions } from '../wasm/sections/functions.ts';
+import { encodeImports } from '../wasm/sections/imports.ts';
+import { encodeTables } from '../wasm/sections/tables.ts';
+import { encodeTypes } from '../wasm/sections/types.ts';
+import { writeGlobalType } from '../wasm/sections/value_types.ts';
+import {
+  type ElementSegment, type Export, FUNCREF, type FuncType, type FunctionBody, I32, type Import, isRef, type Limits,
+  SECTION_DATA, SECTION_DATA_COUNT, SECTION_GLOBAL, SECTION_TAG, type WasmModule,
+} from '../wasm/types.ts';
+import { WasmError } from '../wasm/error.ts';
+import { ByteWriter } from '../wasm/writer.ts';
+import { analyseCalls } from './call_graph.ts';
+import { RewriteContext } from './context.ts';
+import { emitEntry, emitFuel, emitImportWrapper, emitRun, emitSetMarks, emitTrap } from './driver.ts';
+import { Emitter } from './emitter.ts';
+import { layoutFrames } from './frames.ts';
+import { buildFunctionIr } from './function_ir.ts';
+import {
+  EXPORT_COLLECT, EXPORT_FUEL, EXPORT_LOAD_GLOBALS, EXPORT_RESTORE, EXPORT_RUN, EXPORT_SAVE_GLOBALS, EXPORT_SET_MARKS,
+  EXPORT_TRAP, INJECTED_MODULE, SIDE_MEMORY,
+} from './injected_abi.ts';
+import { livePoints } from './liveness.ts';
+import { emitNameSection } from './name_section.ts';
+import { copyPlainBody, needsCopy } from './plain_copy.ts';
+import { patchRefFuncs } from './redirect.ts';
+import { emitResumeVersion } from './resume_emitter.ts';
+import { emitCollect, emitGlobals, emitRestore, mutableReferenceGlobal } from './state.ts';
+
+export interface TransformOptions {
+  /** May this imported function stop the process? */
+  readonly stops: (module: string, name: string) => boolean;
+  /** Record every write to memory 0 by blocks, so that leaving an instance costs what was written, not its size. */
+  readonly tracked: boolean;
+  /** Types of functions that may be started by their index in table 0. */
+  readonly tableEntries: readonly FuncType[];
+}
+
+/** How to start a function: a frame of packed arguments, `calleeIndex`, `functionNumber`. */
+export interface EntryPoint {
+  readonly type: FuncType;
+  readonly functionNumber: number;
+  readonly calleeIndex: number;
+}
+
+export interface FunctionReport {
+  readonly funcIndex: number;
+  readonly resumePoints: number;
+  readonly bytesBefore: number;
+  /** Both versions. */
+  readonly bytesAfter: number;
+}
+
+export interface TransformResult {
+  readonly bytes: Uint8Array;
+  readonly module: WasmModule;
+  /** The guest's memories in index order, now imported as `memory0`...; imported ones keep their names. */
+  readonly memories: readonly { readonly limits: Limits; readonly module: string; readonly name: string }[];
+  /** By export name; functions that take or return references cannot be started. */
+  readonly entries: ReadonlyMap<string, EntryPoint>;
+  /** The start function, to be run before anything else in every process. */
+  readonly start: EntryPoint | undefined;
+  /** In the order of `TransformOptions.tableEntries`: function numbers, the callee index is the table index. Empty without a table. */
+  readonly tableEntries: readonly number[];
+  /** Functions that may stop. */
+  readonly functions: readonly FunctionReport[];
+  /** Index of a resume version -> index of its function: for stack traces. */
+  readonly resumedFunctions: ReadonlyMap<number, number>;
+  /** First appended function index; from here on only `resumedFunctions` are guest code. */
+  readonly firstAppended: number;
+  /** Bytes that `save_globals` writes. */
+  readonly globalsBytes: number;
+  /** Why instances cannot be shared by processes over time; undefined: they can. */
+  readonly unshared: string | undefined;
+  readonly tracked: boolean;
+}
+
+/** Throws `WasmError` for bytes that are no module and for what is not supported. The caller has had V8 validate the module. */
+export function transform(bytes: Uint8Array, options: TransformOptions): TransformResult {
+  return new Rewrite(decodeModule(bytes), options).run();
+}
+
+class Rewrite {
+  readonly module: WasmModule;
+  readonly options: TransformOptions;
+  readonly context: RewriteContext;
+  readonly reports: FunctionReport[] = [];
+  readonly resumedFunctions = new Map<number, number>();
+  readonly bodies: (Uint8Array | null)[];
+  readonly injectedExports: Omit<Export, 'offset'>[] = [];
+  readonly unshared: string | undefined;
+  readonly tracked: boolean;
+
+  constructor(module: WasmModule, options: TransformOptions) {
+    this.module = module;
+    this.options = options;
+    this.tracked = options.tracked && module.memories.length === 1 && module.importedMemories === 0;
+    const graph = analyseCalls(module, options.stops, this.tracked);
+    this.context = new RewriteContext(module, graph, this.tracked);
+    this.bodies = new Array<Uint8Array | null>(module.bodies.length).fill(null);
+    const reference = mutableReferenceGlobal(this.context);
+    this.unshared = graph.unshared
+      ?? (reference === undefined ? undefined : 'a mutable global that holds a reference')
+      ?? (module.memories.length > 1 ? 'more than one memory' : undefined);
+  }
+
+  run(): TransformResult {
+    const { module, context } = this;
+    this.refuseReservedNames();
+    this.wrapImports();
+    for (const body of module.bodies) this.rewriteBody(body);
+    const run = emitRun(context);
+    const globals = emitGlobals(context);
+    const entries = this.makeEntries();
+    const start = module.start === undefined ? undefined : this.entryOf(module.start);
+    const tableEntries = module.tables.length === 0 ? [] : this.options.tableEntries.map((type) => emitEntry(context, type, 0));
+    this.injectedExports.push(
+      { name: EXPORT_RUN, kind: 'func', index: run },
+      { name: EXPORT_TRAP, kind: 'func', index: emitTrap(context) },
+      { name: EXPORT_FUEL, kind: 'func', index: emitFuel(context) },
+      { name: EXPORT_SAVE_GLOBALS, kind: 'func', index: globals.save },
+      { name: EXPORT_LOAD_GLOBALS, kind: 'func', index: globals.load },
+    );
+    if (module.memories.length > 0) {
+      this.injectedExports.push(
+        { name: EXPORT_COLLECT, kind: 'func', index: emitCollect(context) },
+        { name: EXPORT_RESTORE, kind: 'func', index: emitRestore(context) },
+      );
+    }
+    if (this.tracked) this.injectedExports.push({ name: EXPORT_SET_MARKS, kind: 'func', index: emitSetMarks(context) });
+    return {
+      bytes: this.assemble(),
+      module,
+      memories: this.memories(),
+      entries,
+      start,
+      tableEntries,
+      functions: this.reports,
+      resumedFunctions: this.resumedFunctions,
+      firstAppended: module.funcTypeIndices.length,
+      globalsBytes: globals.sizeBytes,
+      unshared: this.unshared,
+      tracked: this.tracked,
+    };
+  }
+
+  private refuseReservedNames(): void {
+    for (const entry of this.module.exports) {
+      if (entry.name.startsWith(INJECTED_MODULE)) {
+        throw new WasmError(`the export name ${JSON.stringify(entry.name)} is reserved for the virtual machine`, entry.offset);
+      }
+    }
+    for (const entry of this.module.imports) {
+      if (entry.module === INJECTED_MODULE) {
+        throw new WasmError(`the import module ${JSON.stringify(entry.module)} is reserved for the virtual machine`, entry.offset);
+      }
+    }
+  }
+
+  private wrapImports(): void {
+    let funcIndex = 0;
+    for (const entry of this.module.imports) {
+      if (entry.kind !== 'func') continue;
+      if (this.options.stops(entry.module, entry.name)) emitImportWrapper(this.context, funcIndex, `${entry.module}.${entry.name}`);
+      funcIndex++;
+    }
+  }
+
+  private rewriteBody(body: FunctionBody): void {
+    const { module, context } = this;
+    const codeIndex = body.funcIndex - module.importedFunctions;
+    if (context.graph.mayStop[body.funcIndex] === 0) {
+      if (needsCopy(context, body)) this.bodies[codeIndex] = copyPlainBody(context, body);
+      return;
+    }
+    const ir = buildFunctionIr(module, context.graph, body, this.tracked);
+    const frames = layoutFrames(ir, livePoints(ir));
+    if (frames.length === 0) {
+      this.bodies[codeIndex] = new Emitter(context, ir, frames, 0, false).forward();
+      return;
+    }
+    const resume = context.append([], [], functionName(module, body.funcIndex) ?? '');
+    const functionNumber = context.addResumeEntry(resume.index);
+    const forward = new Emitter(context, ir, frames, functionNumber, false).forward();
+    this.bodies[codeIndex] = forward;
+    resume.body = emitResumeVersion(context, ir, frames, functionNumber);
+    this.resumedFunctions.set(resume.index, body.funcIndex);
+    this.reports.push({
+      funcIndex: body.funcIndex,
+      resumePoints: frames.length,
+      bytesBefore: body.end - body.offset,
+      bytesAfter: forward.length + resume.body.length,
+    });
+  }
+
+  private makeEntries(): Map<string, EntryPoint> {
+    const entries = new Map<string, EntryPoint>();
+    for (const entry of this.module.exports) {
+      if (entry.kind !== 'func') continue;
+      const point = this.entryOf(entry.index);
+      if (point !== undefined) entries.set(entry.name, point);
+    }
+    return entries;
+  }
+
+  readonly #entryFunctions = new Map<number, number>();
+  readonly #calleeIndices = new Map<number, number>();
+
+  private entryOf(funcIndex: number): EntryPoint | undefined {
+    const { module, context } = this;
+    const typeIndex = module.typeIds[module.funcTypeIndices[funcIndex]];
+    const type = module.types[typeIndex];
+    if (type.params.some(isRef) || type.results.some(isRef)) return undefined;
+    let functionNumber = this.#entryFunctions.get(typeIndex);
+    if (functionNumber === undefined) {
+      functionNumber = emitEntry(context, type, context.resumeTable);
+      this.#entryFunctions.set(typeIndex, functionNumber);
+    }
+    let calleeIndex = this.#calleeIndices.get(funcIndex);
+    if (calleeIndex === undefined) {
+      calleeIndex = context.addResumeEntry(context.target(funcIndex));
+      this.#calleeIndices.set(funcIndex, calleeIndex);
+    }
+    return { type, functionNumber, calleeIndex };
+  }
+
+  private memories(): { limits: Limits; module: string; name: string }[] {
+    const { module } = this;
+    const imported = module.imports.filter((entry) => entry.kind === 'memory');
+    return module.memories.map((limits, index) => {
+      const entry = imported[index];
+      if (entry !== undefined) return { limits, module: entry.module, name: entry.name };
+      return { limits, module: INJECTED_MODULE, name: `memory${index}` };
+    });
+  }
+
+  private assemble(): Uint8Array {
+    const { module, context } = this;
+    const writer = new ByteWriter(module.bytes.length * 2 + 4096);
+    writer.bytes(module.bytes, 0, 8);
+    encodeTypes(writer, context.types);
+    encodeImports(writer, this.importEntries());
+    encodeFunctions(writer, [
+      ...module.funcTypeIndices.slice(module.importedFunctions),
+      ...context.appended.map((entry) => entry.typeIndex),
+    ]);
+    const patched = patchRefFuncs(context);
+    const resumeEntries = context.resumeEntries.length;
+    encodeTables(writer, [
+      ...patched.tables.slice(module.importedTables),
+      { elemType: FUNCREF, limits: { min: resumeEntries, max: resumeEntries, shared: false, is64: false }, init: undefined },
+    ], patched.source);
+    this.copySection(writer, SECTION_TAG);
+    this.writeGlobals(writer, patched.source, patched.globalInits);
+    encodeExports(writer, [...this.guestExports(), ...this.injectedExports]);
+    const zero = patched.zeroOffset;
+    const resumeSegment: ElementSegment = {
+      mode: 'active', tableIndex: context.resumeTable, offset: zero, elemType: FUNCREF,
+      funcIndices: context.resumeEntries, expressions: undefined, start: 0, end: 0,
+    };
+    encodeElements(writer, [...patched.elements, resumeSegment], patched.source);
+    this.copySection(writer, SECTION_DATA_COUNT);
+    encodeCode(writer, module.bodies.length + context.appended.length, (body, codeIndex) => this.writeBody(body, codeIndex));
+    this.copySection(writer, SECTION_DATA);
+    emitNameSection(writer, context);
+    return writer.finish();
+  }
+
+  private importEntries(): Omit<Import, 'offset'>[] {
+    const { module } = this;
+    const defined = module.memories.slice(module.importedMemories).map((memory, k) => (
+      { module: INJECTED_MODULE, name: `memory${module.importedMemories + k}`, kind: 'memory' as const, memory }
+    ));
+    const limits: Limits = { min: 0, max: undefined, shared: false, is64: false };
+    return [...module.imports, ...defined, { module: INJECTED_MODULE, name: SIDE_MEMORY, kind: 'memory', memory: limits }];
+  }
+
+  private guestExports(): Omit<Export, 'offset'>[] {
+    return this.module.exports.map((entry) => (
+      entry.kind === 'func' ? { name: entry.name, kind: entry.kind, index: this.context.target(entry.index) } : entry
+    ));
+  }
+
+  private writeGlobals(writer: ByteWriter, source: Uint8Array, inits: readonly { start: number; end: number }[]): void {
+    const { module } = this;
+    const injected = 4;
+    writer.section(SECTION_GLOBAL, (section) => {
+      section.u32(inits.length + injected);
+      inits.forEach((init, k) => {
+        writeGlobalType(section, module.globals[module.importedGlobals + k].type);
+        section.bytes(source, init.start, init.end);
+      });
+      for (let k = 0; k < injected; k++) {
+        writeGlobalType(section, { valType: I32, mutable: true });
+        section.u8(OP_I32_CONST);
+        section.s32(0);
+        section.u8(OP_END);
+      }
+    });
+  }
+
+  private writeBody(writer: ByteWriter, codeIndex: number): void {
+    const { module, context } = this;
+    if (codeIndex < module.bodies.length) {
+      const body = module.bodies[codeIndex];
+      const rewritten = this.bodies[codeIndex];
+      if (rewritten === null) writer.bytes(module.bytes, body.offset, body.end);
+      else writer.bytes(rewritten);
+      return;
+    }
+    writer.bytes(context.appended[codeIndex - module.bodies.length].body as Uint8Array);
+  }
+
+  private copySection(writer: ByteWriter, id: number): void {
+    const section = this.module.sections.find((range) => range.id === id);
+    if (section !== undefined) writer.bytes(this.module.bytes, section.start, section.end);
+  }
+}
