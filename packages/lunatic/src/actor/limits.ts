@@ -1,0 +1,50 @@
+// Bounds of the actor layer: defaults of `ActorLimits`, and what is fixed.
+
+/** Every bound an ActorSystem keeps; what exceeding it means is said beside the function that checks it. */
+export interface ActorLimits {
+  /** Processes alive at once. */
+  readonly maxProcesses: number;
+  /** Messages in one mailbox. Notices of deaths may use as much again (mailbox.ts). */
+  readonly maxMailboxMessages: number;
+  /** Memory held by one mailbox: buffers at their capacity, and MESSAGE_OVERHEAD_BYTES for each message. */
+  readonly maxMailboxBytes: number;
+  /** Delayed messages under way, of one sender and of all together. */
+  readonly maxTimersPerProcess: number;
+  readonly maxTimers: number;
+  /** Memory held by the delayed messages of one sender, counted as for a mailbox. */
+  readonly maxTimerBytesPerProcess: number;
+  /** Names in the registry. */
+  readonly maxNames: number;
+}
+
+export const DEFAULT_ACTOR_LIMITS: ActorLimits = {
+  maxProcesses: 1_000_000,
+  maxMailboxMessages: 1_000_000,
+  maxMailboxBytes: 256 * 1024 * 1024,
+  maxTimersPerProcess: 100_000,
+  maxTimers: 4_000_000,
+  maxTimerBytesPerProcess: 64 * 1024 * 1024,
+  maxNames: 100_000,
+};
+
+/** Bytes in one message. A larger one is a mistake far more often than a need, and it is copied in one go. */
+export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+/** Resources (sockets, modules) in one message. */
+export const MAX_MESSAGE_RESOURCES = 4096;
+
+/** What a message costs beside its buffer: record, typed array, allocator. Measured at about 250. */
+export const MESSAGE_OVERHEAD_BYTES = 256;
+
+/** Messages kept for reuse, and the largest buffer kept with one: about 2 MiB when full. */
+export const MAX_POOLED_MESSAGES = 4096;
+export const MAX_POOLED_BUFFER_BYTES = 512;
+
+/** Bytes of a registered name in UTF-16 units. */
+export const MAX_NAME_LENGTH = 4096;
+
+/** Messages looked at by one search of a mailbox (about 20 us); a longer search goes on after a yield. */
+export const MAX_MAILBOX_SCAN = 4096;
+
+/** Steps of a death's consequences (one link or monitor each) done at once; the rest is done in slices of its own. */
+export const REAP_BATCH = 256;

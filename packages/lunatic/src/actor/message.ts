@@ -1,0 +1,199 @@
+// A message: bytes with a read position, a tag, and resources that move with it.
+//
+// Ownership: whoever made or received a message owns it; sending gives it away. The owner calls `release` when done, which drops the
+// resources left in it and lets record and buffer be used again. Not releasing is safe (the collector takes it) as long
+// as it holds no resources; using a message after `release` or after sending it is a bug.
+//
+// Invariants
+// M1  bytes[0, length) is the content; what lies beyond is garbage of earlier messages and never shown.
+// M2  `next` belongs to the mailbox, or the pool, that holds the message.
+
+import { assert } from '../base/assert.ts';
+import type { ExitReason } from './exit_reason.ts';
+import { MAX_MESSAGE_BYTES, MAX_POOLED_BUFFER_BYTES, MAX_POOLED_MESSAGES, MESSAGE_OVERHEAD_BYTES } from './limits.ts';
+
+export type MessageKind = typeof MESSAGE_DATA | typeof MESSAGE_LINK_DIED | typeof MESSAGE_PROCESS_DIED;
+/** The numbers are those of `lunatic::message::receive`. */
+export const MESSAGE_DATA = 0;
+export const MESSAGE_LINK_DIED = 1;
+export const MESSAGE_PROCESS_DIED = 2;
+
+/** What became of a message that was sent. */
+export type SendOutcome = typeof SENT | typeof NO_PROCESS | typeof MAILBOX_FULL;
+export const SENT = 0;
+/** The receiver does not exist (any more); the message was released. */
+export const NO_PROCESS = 1;
+/** The receiver's mailbox is at its bound; the message is still the caller's. */
+export const MAILBOX_FULL = 2;
+
+/** Something that travels in a message: a module, a socket. */
+export interface MessageResource {
+  /** What it is, for the check when it is taken out. */
+  readonly kind: string;
+  /** Called when a message is dropped with the resource still in it. */
+  release?(): void;
+}
+
+export class Message {
+  kind: MessageKind;
+  /** The tag as two signed 32-bit halves; both 0: untagged. */
+  tagLo: number;
+  tagHi: number;
+  /** M1. Grows by replacement: read it anew after `append`. */
+  bytes: Uint8Array;
+  length: number;
+  readPos: number;
+  /** Slots by index; null where a resource was taken out. The array itself is null while there never was one. */
+  resources: (MessageResource | null)[] | null;
+  /** Of a link-died or process-died message: who died (0 otherwise), why, and the monitor's ref (0 for the ABI's own monitors). */
+  pid: number;
+  reason: ExitReason | null;
+  ref: number;
+  /** M2. */
+  next: Message | null;
+  #pooled: boolean;
+
+  /** Use `createMessage`, which reuses released ones. */
+  constructor() {
+    this.kind = MESSAGE_DATA;
+    this.tagLo = 0;
+    this.tagHi = 0;
+    this.bytes = EMPTY;
+    this.length = 0;
+    this.readPos = 0;
+    this.resources = null;
+    this.pid = 0;
+    this.reason = null;
+    this.ref = 0;
+    this.next = null;
+    this.#pooled = false;
+  }
+
+  /** Makes room for `capacity` bytes in all. False, and nothing changes, beyond MAX_MESSAGE_BYTES. */
+  reserve(capacity: number): boolean {
+    if (capacity <= this.bytes.length) return true;
+    if (capacity > MAX_MESSAGE_BYTES) return false;
+    const size = Math.max(MIN_BUFFER_BYTES, capacity, Math.min(this.bytes.length * 2, MAX_MESSAGE_BYTES));
+    const grown = new Uint8Array(size);
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+    return true;
+  }
+
+  /** Copies source[start, end) to the end of the content. False, and nothing changes, beyond MAX_MESSAGE_BYTES. */
+  append(source: Uint8Array, start = 0, end: number = source.length): boolean {
+    const at = this.length;
+    const size = end - start;
+    if (at + size > this.bytes.length && !this.reserve(at + size)) return false;
+    // Below some 48 bytes a loop is cheaper than the view that `set` needs.
+    if (size <= 48) {
+      const bytes = this.bytes;
+      for (let i = 0; i < size; i++) bytes[at + i] = source[start + i] as number;
+    } else {
+      this.bytes.set(size === source.length ? source : source.subarray(start, end), at);
+    }
+    this.length = at + size;
+    return true;
+  }
+
+  /**
+   * Copies up to `size` bytes from the read position to target[offset, ...) and advances it; returns how many (0 at the
+   * end). The caller has checked that the position is not beyond the end and that the target has room.
+   */
+  readInto(target: Uint8Array, offset: number, size: number): number {
+    const from = this.readPos;
+    const count = Math.min(size, this.length - from);
+    assert(count >= 0, 'the read position lies inside the message');
+    if (count <= 48) {
+      const bytes = this.bytes;
+      for (let i = 0; i < count; i++) target[offset + i] = bytes[from + i] as number;
+    } else {
+      target.set(this.bytes.subarray(from, from + count), offset);
+    }
+    this.readPos = from + count;
+    return count;
+  }
+
+  /** A view of the content; valid until the message is appended to, sent or released. */
+  content(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  /** Adds a resource and returns its index. The caller checks MAX_MESSAGE_RESOURCES. */
+  pushResource(resource: MessageResource): number {
+    this.resources ??= [];
+    return this.resources.push(resource) - 1;
+  }
+
+  /** Takes the resource of `kind` out of its slot; null, and nothing changes, if there is none or it is of another kind. */
+  takeResource(index: number, kind: string): MessageResource | null {
+    const resource = this.resources?.[index] ?? null;
+    if (resource === null || resource.kind !== kind || this.resources === null) return null;
+    this.resources[index] = null;
+    return resource;
+  }
+
+  isTagged(): boolean {
+    return (this.tagLo | this.tagHi) !== 0;
+  }
+
+  /** What the message counts in a mailbox. */
+  costBytes(): number {
+    return this.bytes.length + MESSAGE_OVERHEAD_BYTES;
+  }
+
+  /** The owner is done: drops the resources, and gives record and buffer back. */
+  release(): void {
+    assert(!this.#pooled, 'a message is released once');
+    if (this.resources !== null) this.#dropResources();
+    this.reason = null;
+    if (pooledCount >= MAX_POOLED_MESSAGES) return;
+    if (this.bytes.length > MAX_POOLED_BUFFER_BYTES) this.bytes = EMPTY;
+    this.#pooled = true;
+    this.next = pool;
+    pool = this;
+    pooledCount++;
+  }
+
+  /** For `createMessage` only: takes the message from the pool. */
+  reuse(): void {
+    this.#pooled = false;
+    this.next = null;
+    this.length = 0;
+    this.readPos = 0;
+    this.pid = 0;
+    this.ref = 0;
+  }
+
+  #dropResources(): void {
+    const resources = this.resources;
+    this.resources = null;
+    if (resources === null) return;
+    for (const resource of resources) {
+      if (resource !== null && resource.release !== undefined) resource.release();
+    }
+  }
+}
+
+/** An empty data message. */
+export function createMessage(tagLo = 0, tagHi = 0): Message {
+  let message = pool;
+  if (message === null) {
+    message = new Message();
+  } else {
+    pool = message.next;
+    pooledCount--;
+    message.reuse();
+  }
+  message.kind = MESSAGE_DATA;
+  message.tagLo = tagLo;
+  message.tagHi = tagHi;
+  return message;
+}
+
+const EMPTY = new Uint8Array(0);
+/** The first buffer of a message; most messages fit. */
+const MIN_BUFFER_BYTES = 64;
+
+let pool: Message | null = null;
+let pooledCount = 0;

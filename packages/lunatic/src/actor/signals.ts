@@ -1,0 +1,218 @@
+// Links and monitors: making and removing them, and telling the others when a process has ended.
+//
+// A process changes only its own tables; the other side is asked by signal. On one thread a signal to a live process is applied at once.
+// The signals of an end are sent from a queue, REAP_BATCH at once and the rest in slices of a task of its own: the end of a process with
+// a million links, or a chain of a million linked processes, neither recurses nor holds up the thread.
+//
+// Invariants
+// L1  A link is in the tables of both sides, or of one whose other side has ended and whose signal is in the queue.
+// L2  A link-died signal counts only if the receiver still has the link; so after `unlink` none arrives.
+// L3  Likewise for monitors: each sends exactly one process-died message, unless it was removed before.
+// L4  Link signals of an end go out before its monitor signals.
+//
+// Spec: ABI reference 2.3, 2.5. Better than the original: notices carry the pid and the reason, and a monitor on a process that
+// does not exist fires at once.
+
+import { Deque, UNBOUNDED } from '../base/deque.ts';
+import { SLICE_WAITING, type SliceOutcome, TASK_IDLE, type Task } from '../scheduler/task.ts';
+import type { ActorSystem } from './actor_system.ts';
+import { EXIT_MAILBOX_LIMIT, EXIT_NOPROC, type ExitReason, isFailure, linkedTo } from './exit_reason.ts';
+import { REAP_BATCH } from './limits.ts';
+import { createMessage, type Message, MESSAGE_LINK_DIED, MESSAGE_PROCESS_DIED } from './message.ts';
+import { PeerTable } from './peer_table.ts';
+import type { Peers, Process } from './process.ts';
+
+export class Signals implements Task {
+  taskState: number;
+  queueNext: Task | null;
+  readonly #system: ActorSystem;
+  /** Processes that have ended and whose links and monitors have not all been told. */
+  readonly #ended: Deque<Process>;
+  #working: boolean;
+  #nextRef: number;
+
+  constructor(system: ActorSystem) {
+    this.taskState = TASK_IDLE;
+    this.queueNext = null;
+    this.#system = system;
+    this.#ended = new Deque(UNBOUNDED);
+    this.#working = false;
+    this.#nextRef = 1;
+  }
+
+  /** Links a new child: its parent's side carries the tag, its own none. */
+  linkParent(parent: Process, child: Process, tagLo: number, tagHi: number): void {
+    linksOf(parent).set(child.pid, child.pid, tagLo, tagHi);
+    linksOf(child).set(parent.pid, parent.pid, 0, 0);
+  }
+
+  link(proc: Process, pid: number, tagLo: number, tagHi: number): void {
+    if (!proc.isAlive || proc.pid === pid) return;
+    const other = this.#system.find(pid);
+    if (other !== undefined) {
+      linksOf(proc).set(pid, pid, tagLo, tagHi);
+      linksOf(other).set(proc.pid, proc.pid, tagLo, tagHi);
+    } else if (proc.peers === null || proc.peers.links === null || proc.peers.links.get(pid) === null) {
+      this.#linkFailed(proc, pid, EXIT_NOPROC, tagLo, tagHi);
+    }
+    // Otherwise the signal of that end is still in the queue (L1), and will arrive.
+  }
+
+  unlink(proc: Process, pid: number): void {
+    proc.peers?.links?.remove(pid);
+    this.#system.find(pid)?.peers?.links?.remove(proc.pid);
+  }
+
+  monitor(proc: Process, pid: number): void {
+    this.#addMonitor(proc, pid, pid, proc.pid, 0);
+  }
+
+  stopMonitoring(proc: Process, pid: number): void {
+    proc.peers?.watching?.remove(pid);
+    this.#system.find(pid)?.peers?.watchers?.remove(proc.pid);
+  }
+
+  monitorWithRef(proc: Process, pid: number): number {
+    const ref = this.#nextRef++;
+    this.#addMonitor(proc, pid, -ref, -ref, ref);
+    return ref;
+  }
+
+  demonitor(proc: Process, ref: number): boolean {
+    const entry = proc.peers?.watching?.remove(-ref) ?? null;
+    if (entry === null) return false;
+    this.#system.find(entry.pid)?.peers?.watchers?.remove(-ref);
+    return true;
+  }
+
+  /** `proc` has ended: its links and monitors are told, now or soon. */
+  processEnded(proc: Process): void {
+    this.#ended.pushBack(proc);
+    // Ends caused by this work are appended to the queue by the call that is already working it off.
+    if (this.#working) return;
+    if (this.#work()) this.#system.scheduler.wake(this);
+  }
+
+  /** For the scheduler: goes on with what one batch did not finish. */
+  runSlice(sliceMs: number): SliceOutcome {
+    const { scheduler } = this.#system;
+    const endMs = scheduler.clock.nowMs() + sliceMs;
+    while (this.#work()) {
+      if (scheduler.clock.nowMs() < endMs) continue;
+      // Stays in the woken class: those about to end should not run on meanwhile.
+      scheduler.wake(this);
+      break;
+    }
+    return SLICE_WAITING;
+  }
+
+  #addMonitor(proc: Process, pid: number, ownKey: number, otherKey: number, ref: number): void {
+    if (!proc.isAlive) return;
+    const other = this.#system.find(pid);
+    if (other === undefined) {
+      const announced = proc.peers !== null && proc.peers.watching !== null && proc.peers.watching.get(ownKey) !== null;
+      if (!announced) this.#notify(proc, processDied(pid, EXIT_NOPROC, ref));
+      return;
+    }
+    const own = peersOf(proc);
+    own.watching ??= new PeerTable();
+    own.watching.set(ownKey, pid, 0, 0);
+    const others = peersOf(other);
+    others.watchers ??= new PeerTable();
+    others.watchers.set(otherKey, proc.pid, 0, 0);
+  }
+
+  /** Sends up to a batch of signals; true if more remain. */
+  #work(): boolean {
+    this.#working = true;
+    let left = REAP_BATCH;
+    let proc = this.#ended.front();
+    while (proc !== undefined && left > 0) {
+      left--;
+      if (!this.#sendNext(proc)) {
+        proc.peers = null;
+        this.#ended.popFront();
+      }
+      proc = this.#ended.front();
+    }
+    this.#working = false;
+    return this.#ended.length > 0;
+  }
+
+  /** Sends one signal of the ended process; false when none is left. */
+  #sendNext(proc: Process): boolean {
+    const peers = proc.peers;
+    if (peers === null) return false;
+    const reason = proc.exitReason ?? EXIT_NOPROC;
+    const link = peers.links?.drain() ?? null;
+    if (link !== null) {
+      this.#linkDied(link.pid, proc.pid, reason);
+      return true;
+    }
+    const watcher = peers.watchers?.drain() ?? null;
+    if (watcher !== null) {
+      this.#processDied(watcher.pid, proc.pid, watcher.key, reason);
+      return true;
+    }
+    const watched = peers.watching?.drain() ?? null;
+    if (watched === null) return false;
+    this.#system.find(watched.pid)?.peers?.watchers?.remove(watched.key < 0 ? watched.key : proc.pid);
+    return true;
+  }
+
+  #linkDied(receiver: number, deadPid: number, reason: ExitReason): void {
+    const proc = this.#system.find(receiver);
+    const entry = proc?.peers?.links?.remove(deadPid) ?? null;
+    if (proc === undefined || entry === null) return;
+    if (isFailure(reason)) this.#linkFailed(proc, deadPid, reason, entry.tagLo, entry.tagHi);
+  }
+
+  #linkFailed(proc: Process, deadPid: number, reason: ExitReason, tagLo: number, tagHi: number): void {
+    if (proc.dieWhenLinkDies) {
+      this.#system.exit(proc, linkedTo(deadPid, reason));
+      return;
+    }
+    const message = createMessage(tagLo, tagHi);
+    message.kind = MESSAGE_LINK_DIED;
+    message.pid = deadPid;
+    message.reason = reason;
+    this.#notify(proc, message);
+  }
+
+  #processDied(receiver: number, deadPid: number, key: number, reason: ExitReason): void {
+    const proc = this.#system.find(receiver);
+    // A monitor with a ref has the same key on both sides; the ABI's own has the other's pid.
+    const entry = proc?.peers?.watching?.remove(key < 0 ? key : deadPid) ?? null;
+    if (proc !== undefined && entry !== null) this.#notify(proc, processDied(deadPid, reason, key < 0 ? -key : 0));
+  }
+
+  /** A notice must not be lost: whoever lets even the reserve for notices overflow ends. */
+  #notify(proc: Process, message: Message): void {
+    if (proc.offer(message, NOTICE_FACTOR)) return;
+    message.release();
+    this.#system.exit(proc, EXIT_MAILBOX_LIMIT);
+  }
+}
+
+function processDied(pid: number, reason: ExitReason, ref: number): Message {
+  const message = createMessage();
+  message.kind = MESSAGE_PROCESS_DIED;
+  message.pid = pid;
+  message.reason = reason;
+  message.ref = ref;
+  return message;
+}
+
+function peersOf(proc: Process): Peers {
+  proc.peers ??= { links: null, watchers: null, watching: null };
+  return proc.peers;
+}
+
+function linksOf(proc: Process): PeerTable {
+  const peers = peersOf(proc);
+  peers.links ??= new PeerTable();
+  return peers.links;
+}
+
+/** Notices may fill a mailbox to this multiple of its bounds, so that a flood of data cannot crowd them out. */
+const NOTICE_FACTOR = 2;
