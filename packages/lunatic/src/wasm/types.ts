@@ -6,8 +6,8 @@
  * holds one keeps the bytes alive and must not write to them.
  *
  * Value types are numbers: the encoding byte for the types that have one, and for any other reference type
- * `heapType << 8 | 0x63` (nullable) or `heapType << 8 | 0x64` (not), where a heap type is a type index or an abstract
- * one (`HEAP_FUNC` …, above every type index). Each type has exactly one number (I1), since `makeRef` gives the
+ * `heapType + 1 << 8 | 0x63` (nullable) or `… | 0x64` (not), so at least 0x100, where a heap type is a type index or an
+ * abstract one (`HEAP_FUNC` …, above every type index). Each type has exactly one number (I1), since `makeRef` gives the
  * nullable abstract ones their short form: equal numbers are equal types, and different numbers are different types
  * except for references to equal function types, which `isSubtype` in matching.ts settles.
  *
@@ -192,7 +192,7 @@ export function makeRef(heapType: number, nullable: boolean): ValType {
   if (nullable && heapType >= HEAP_ABSTRACT) {
     return heapType & 0xff;
   }
-  return (heapType << 8) | (nullable ? REF_NULLABLE : REF_NON_NULL);
+  return ((heapType + 1) << 8) | (nullable ? REF_NULLABLE : REF_NON_NULL);
 }
 
 export function isRef(type: ValType): boolean {
@@ -206,7 +206,7 @@ export function isNullable(type: ValType): boolean {
 
 /** The heap type of a reference type: a type index, or one of the `HEAP_` numbers. */
 export function heapTypeOf(type: ValType): number {
-  return type > 0xff ? type >> 8 : HEAP_ABSTRACT | type;
+  return type > 0xff ? (type >> 8) - 1 : HEAP_ABSTRACT | type;
 }
 
 /** Whether a heap type is a type index. */

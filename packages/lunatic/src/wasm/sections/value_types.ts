@@ -17,6 +17,7 @@ import {
   HEAP_EXN,
   HEAP_EXTERN,
   HEAP_FUNC,
+  heapTypeOf,
   I32,
   I64,
   isRef,
@@ -109,7 +110,7 @@ export function writeValType(writer: ByteWriter, type: ValType): void {
     writer.u8(type);
     return;
   }
-  const heapType = type >> 8;
+  const heapType = heapTypeOf(type);
   writer.u8(type & 0xff);
   if (isTypeIndex(heapType)) {
     writer.s32(heapType);
