@@ -45,7 +45,10 @@ export class ActorSystem {
   pendingIo: number;
   /** Reasons outside the system why something may still happen; see `retain`. */
   externalHandles: number;
-  /** Called at every end, after the process left the table and before its body is disposed of. For crash reports and inspection. */
+  /**
+   * Called at every end, when the process has left the table; its names, links and body are still there. For crash reports and
+   * inspection. It must not throw.
+   */
   onExit: ((proc: Process, reason: ExitReason) => void) | null;
   readonly #table: RisingTable<Process>;
   readonly #signals: Signals;
@@ -127,8 +130,8 @@ export class ActorSystem {
     proc.exitReason = reason;
     this.scheduler.end(proc);
     this.#table.remove(proc.pid);
-    if ((proc.flags & FLAG_NAMED) !== 0) this.registry.removeProcess(proc.pid);
     if (this.onExit !== null) this.onExit(proc, reason);
+    if ((proc.flags & FLAG_NAMED) !== 0) this.registry.removeProcess(proc.pid);
     proc.dropContents();
     proc.body.dispose(proc);
     if ((proc.flags & FLAG_AWAITED) !== 0) this.#answerWaiters(proc.pid, reason);
