@@ -1,7 +1,6 @@
 /**
  * One row per run of opcodes: code, immediates, stack effect, bytes of memory touched, names. Expanded once into flat
- * tables that the other files of this folder index by `slotOf(op)`. Only they import this file; the public face is
- * opcodes.ts.
+ * tables that the other files of this folder index by `slotOf(op)`. The public face is opcodes.ts.
  *
  * A signature reads `params:results` in the letters i (i32), l (i64), f (f32), d (f64), v (v128). An empty string marks
  * the instructions whose effect depends on their immediates or on the stack; validate.ts has those one by one.

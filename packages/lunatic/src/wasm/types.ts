@@ -235,5 +235,6 @@ export function printValType(type: ValType): string {
     return TYPE_NAMES.get(type) ?? `type 0x${type.toString(16)}`;
   }
   const heapType = heapTypeOf(type);
-  return `(ref ${isNullable(type) ? 'null ' : ''}${TYPE_NAMES.get(heapType) ?? heapType})`;
+  const heapName = isTypeIndex(heapType) ? heapType : TYPE_NAMES.get(heapType);
+  return `(ref ${isNullable(type) ? 'null ' : ''}${heapName})`;
 }

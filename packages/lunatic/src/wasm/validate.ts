@@ -15,7 +15,7 @@
  * Spec: core/appendix/algorithm; legacy exceptions from the draft of their proposal.
  */
 
-import { WasmError } from './error.ts';
+import { unsupported, WasmError } from './error.ts';
 import {
   checkPlainImmediates,
   checkValType,
@@ -438,7 +438,11 @@ export class FunctionValidator {
   }
 
   private stepBrOnNonNull(types: readonly ValType[]): void {
-    if (types.length === 0 || !isRef(types[types.length - 1])) {
+    if (types.length === 0) {
+      // V8 lets it pass and drops the reference; the specification does not, so no compiler writes it.
+      throw unsupported('br_on_non_null to a label that takes no reference', this.stack.at);
+    }
+    if (!isRef(types[types.length - 1])) {
       throw this.stack.fail('the target of br_on_non_null must take a reference last');
     }
     this.operands.push(this.nonNull(this.stack.popRef()));
