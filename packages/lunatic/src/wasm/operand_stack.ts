@@ -115,6 +115,22 @@ export class OperandStack {
     }
   }
 
+  /** `popAll` and `pushAll` of the same types, which mostly changes nothing. */
+  passThrough(types: readonly ValType[]): void {
+    const base = this.operands.length - types.length;
+    if (base < this.frame.height) {
+      this.popAll(types);
+      this.pushAll(types);
+      return;
+    }
+    for (let i = types.length - 1; i >= 0; i--) {
+      if (this.operands[base + i] !== types[i]) {
+        this.match(this.operands[base + i], types[i]);
+        this.operands[base + i] = types[i];
+      }
+    }
+  }
+
   /** Like `popAll`, and leaves everything as it is. */
   peekAll(types: readonly ValType[]): void {
     let top = this.operands.length;
