@@ -6,7 +6,8 @@ use crate::host;
 /// Limits and permissions for processes yet to be spawned.
 ///
 /// A new one allows nothing: no spawning, compiling or configuring, no arguments, environment or
-/// directories; memory and fuel are not limited. A process takes a copy when it is spawned.
+/// directories. Memory and fuel are limited as for the caller. Nobody gives away more than it has: a
+/// setter that asks for more sets what the caller has. A process takes a copy when it is spawned.
 ///
 /// ```no_run
 /// use lunatic::{Mailbox, Process, ProcessConfig};
@@ -59,7 +60,8 @@ impl ProcessConfig {
         unsafe { host::wasi::config_add_command_line_argument(self.id, argument.as_ptr(), argument.len()) }
     }
 
-    /// Makes a directory of the host visible under the same path.
+    /// Makes a directory visible under the same path. It must lie inside one the caller sees, otherwise
+    /// spawning with this configuration fails.
     pub fn preopen_dir(&mut self, path: &str) {
         // SAFETY: the VM reads the text during the call only.
         unsafe { host::wasi::config_preopen_dir(self.id, path.as_ptr(), path.len()) }
@@ -101,7 +103,7 @@ settings! {
     /// Whether the process may compile WebAssembly modules.
     can_compile_modules, set_can_compile_modules: bool =
         config_can_compile_modules, config_set_can_compile_modules, flag, u32::from;
-    /// Whether the process may make configurations, and so give others more than it has.
+    /// Whether the process may make configurations for others.
     can_create_configs, set_can_create_configs: bool =
         config_can_create_configs, config_set_can_create_configs, flag, u32::from;
     /// Whether the process may spawn others.

@@ -29,7 +29,7 @@ impl Process {
     /// ```
     ///
     /// # Errors
-    /// None today: a VM that may not spawn ends the caller. The result is there for those that can refuse.
+    /// None today: if there can be no other process, the caller dies. The result is for VMs that can refuse.
     pub fn spawn<C: Message>(context: C, entry: fn(C)) -> Result<JoinHandle, Error> {
         let channel = Channel::new(1);
         channel.send(context);

@@ -65,3 +65,8 @@ pub use request::{ReplyTo, RequestError};
 pub use tag::Tag;
 pub use timer::{sleep, Timer};
 pub use version::{vm_version, Version};
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

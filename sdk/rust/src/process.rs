@@ -74,6 +74,8 @@ impl<M> Process<M> {
 
 impl<M: Message> Process<M> {
     /// Puts `message` into the process' mailbox. Never waits.
+    ///
+    /// Mailboxes are bounded: who sends to one that is full ends, as if killed.
     pub fn send(&self, message: M) {
         self.send_number(0, &message);
     }
@@ -91,11 +93,10 @@ impl<M: Message> Process<M> {
 
     /// Runs `entry(context, mailbox)` in a new process.
     ///
-    /// # Errors
-    /// The VM cannot start another process; the text says why.
+    /// The caller dies if its configuration does not allow it to spawn.
     ///
-    /// # Panics
-    /// The caller dies if its configuration does not allow it to spawn. So do those below.
+    /// # Errors
+    /// The VM cannot start another process, or not with these limits; the text says why.
     pub fn spawn_mailbox<C: Message>(context: C, entry: fn(C, Mailbox<M>)) -> Result<Self, Error> {
         Self::start(None, None, &context, entry)
     }

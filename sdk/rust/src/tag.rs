@@ -12,8 +12,8 @@ pub struct Tag(NonZeroI64);
 
 /// The first number that `Tag::new` gives out; those below are for `Tag::fixed`.
 const FIRST_FRESH: i64 = 256;
-/// Set in the tags of replies, so that a mailbox knows one that came too late.
-const REPLY: i64 = 1 << 62;
+/// Tags from here on are replies, so that a mailbox knows one that came too late.
+const FIRST_REPLY: i64 = 1 << 62;
 
 static NEXT: AtomicI64 = AtomicI64::new(FIRST_FRESH);
 
@@ -26,7 +26,7 @@ impl Tag {
 
     /// A fresh tag that only a reply carries.
     pub(crate) fn for_reply() -> Self {
-        Tag::fresh(REPLY)
+        Tag::fresh(FIRST_REPLY)
     }
 
     fn fresh(mark: i64) -> Self {
@@ -34,7 +34,7 @@ impl Tag {
     }
 
     pub(crate) fn is_reply(self) -> bool {
-        self.number() & REPLY != 0
+        self.number() >= FIRST_REPLY
     }
 
     /// One of 255 tags that programs may give a meaning, the same in all processes.
@@ -53,7 +53,8 @@ impl Tag {
         }
     }
 
-    /// `None` for 0, the mark of a message without a tag.
+    /// For tags of processes written in other languages. `None` for 0, the mark of a message without
+    /// a tag. Numbers from 2^62 on, and the least one, are this crate's own.
     pub fn from_number(number: i64) -> Option<Self> {
         NonZeroI64::new(number).map(Tag)
     }
