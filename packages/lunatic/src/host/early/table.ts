@@ -1,0 +1,12 @@
+// The single namespace `lunatic` of late 2020, generation B without TCP. Its handles are externrefs in name only: guests
+// see numbers, and numbers are what is served. Spec: ABI reference 7.1 to 7.3.
+
+import type { HostFunction } from '../../engine/host_function.ts';
+import type { HostEnvironment } from '../environment.ts';
+import { namespace } from '../table.ts';
+import { channelRows } from './channels.ts';
+import { PROCESS_ROWS } from './processes.ts';
+
+export function earlyFunctions(env: HostEnvironment): readonly HostFunction[] {
+  return namespace('lunatic', [...channelRows(env), ...PROCESS_ROWS]);
+}

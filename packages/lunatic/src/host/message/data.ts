@@ -1,0 +1,89 @@
+// Writing and reading the message in the scratch area. Spec: ABI reference 1.2.
+
+import { MAX_MESSAGE_BYTES, MAX_MESSAGE_RESOURCES } from '../../actor/limits.ts';
+import { createMessage, MESSAGE_PROCESS_DIED, type MessageResource } from '../../actor/message.ts';
+import { HandleTable } from '../../base/handle_table.ts';
+import type { HostContext } from '../../engine/host_function.ts';
+import type { LoadedModule } from '../../engine/services.ts';
+import { MAX_CAPACITY_HINT_BYTES, MIN_CHARGED_BYTES } from '../limits.ts';
+import { addHandle, hostState } from '../state.ts';
+import { answers, type Row } from '../table.ts';
+import { idNumber, joinTag, NO_ID, printId, splitTag, tagWords } from '../values.ts';
+import { anyScratch, dataScratch, replaceScratch } from './scratch.ts';
+
+export const DATA_ROWS: readonly Row[] = [
+  answers('create_data', 'II', '', createData),
+  answers('write_data', 'ii', 'i', writeData),
+  answers('read_data', 'ii', 'i', readData),
+  answers('seek_data', 'I', '', (ctx, index) => {
+    dataScratch(ctx).readPos = idNumber(index) === NO_ID ? Number.MAX_SAFE_INTEGER : Number(index);
+  }),
+  answers('get_tag', '', 'I', (ctx) => {
+    const message = anyScratch(ctx);
+    return joinTag(message.tagLo, message.tagHi);
+  }),
+  answers('get_process_id', '', 'I', (ctx) => {
+    const message = anyScratch(ctx);
+    return message.kind === MESSAGE_PROCESS_DIED ? BigInt(message.pid) : 0n;
+  }),
+  answers('data_size', '', 'I', (ctx) => BigInt(dataScratch(ctx).length)),
+  answers('push_module', 'I', 'I', pushModule),
+  answers('take_module', 'I', 'I', takeModule),
+];
+
+/** Replaces the scratch message by an empty one. Tag 0 is none; the capacity is a hint and never fails. */
+function createData(ctx: HostContext, tag: bigint, capacity: bigint): void {
+  splitTag(tag);
+  const message = createMessage(tagWords[0], tagWords[1]);
+  if (capacity > 0n && capacity <= MAX_CAPACITY_HINT_BYTES) message.reserve(Number(capacity));
+  replaceScratch(hostState(ctx), message);
+}
+
+/** Appends. Traps if the message grows too large. Hot: bench/actor.ts; serialisers write a few bytes at a time. */
+function writeData(ctx: HostContext, pointer: number, length: number): number {
+  const message = dataScratch(ctx);
+  const size = length >>> 0;
+  const start = ctx.memory.check(pointer, size);
+  if (!message.append(ctx.memory.bytes, start, start + size)) {
+    ctx.trap(`a message of ${message.length + size} bytes is larger than the limit of ${MAX_MESSAGE_BYTES}`);
+  }
+  if (size >= MIN_CHARGED_BYTES) ctx.charge(size);
+  return length;
+}
+
+/** Copies up to `length` bytes from the read position; 0 at the end. Traps if the position is beyond the end. */
+function readData(ctx: HostContext, pointer: number, length: number): number {
+  const message = dataScratch(ctx);
+  ctx.memory.check(pointer, length >>> 0);
+  const left = message.length - message.readPos;
+  if (left < 0) ctx.trap(`the read position ${message.readPos} is beyond the end of the message (${message.length} bytes)`);
+  const size = Math.min(left, length >>> 0);
+  message.readInto(ctx.memory.writable(pointer, size), 0, size);
+  if (size >= MIN_CHARGED_BYTES) ctx.charge(size);
+  return size;
+}
+
+/** Adds a copy of the handle to the message; returns its index there. */
+function pushModule(ctx: HostContext, moduleId: bigint): bigint {
+  const message = dataScratch(ctx);
+  const module = hostState(ctx).modules?.get(idNumber(moduleId));
+  if (module === undefined) ctx.trap(`module id ${printId(moduleId)} does not exist`);
+  if (message.resources !== null && message.resources.length >= MAX_MESSAGE_RESOURCES) {
+    ctx.trap(`a message carries at most ${MAX_MESSAGE_RESOURCES} resources`);
+  }
+  return BigInt(message.pushResource(module));
+}
+
+/** Moves a module out of the message into the process's table; returns its id there. Other indexes stay as they are. */
+function takeModule(ctx: HostContext, index: bigint): bigint {
+  const state = hostState(ctx);
+  const resource = dataScratch(ctx).takeResource(idNumber(index), 'module');
+  if (resource === null) ctx.trap(`the message has no module at index ${printId(index)}`);
+  state.modules ??= new HandleTable();
+  return BigInt(addHandle(ctx, state.modules, asModule(resource), 'modules'));
+}
+
+function asModule(resource: MessageResource): LoadedModule {
+  // Only LoadedModule has this kind, which takeResource has checked.
+  return resource as MessageResource & LoadedModule;
+}

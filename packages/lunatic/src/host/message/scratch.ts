@@ -1,0 +1,32 @@
+// The scratch area: the one message a process is writing or reading. Spec: ABI reference 1.2.
+
+import { type Message, MESSAGE_DATA } from '../../actor/message.ts';
+import type { HostContext } from '../../engine/host_function.ts';
+import { type HostState, hostState } from '../state.ts';
+
+/** The message in the scratch area, of any kind. Traps if there is none. */
+export function anyScratch(ctx: HostContext): Message {
+  const message = hostState(ctx).scratch;
+  if (message === null) ctx.trap('the scratch area holds no message');
+  return message;
+}
+
+/** The data message in the scratch area. Traps if there is none, or one of another kind. */
+export function dataScratch(ctx: HostContext): Message {
+  const message = anyScratch(ctx);
+  if (message.kind !== MESSAGE_DATA) ctx.trap('the scratch area holds a notice of death, not a data message');
+  return message;
+}
+
+/** Takes the message out to be sent. Traps if there is none. */
+export function takeScratch(ctx: HostContext): Message {
+  const message = anyScratch(ctx);
+  hostState(ctx).scratch = null;
+  return message;
+}
+
+/** Puts a message in, dropping what was there. */
+export function replaceScratch(state: HostState, message: Message): void {
+  if (state.scratch !== null) state.scratch.release();
+  state.scratch = message;
+}

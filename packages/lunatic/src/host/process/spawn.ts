@@ -1,0 +1,143 @@
+// Starting processes. Spec: ABI reference 2.2 and, for `get_or_spawn`, 2.8.
+
+import type { Process } from '../../actor/process.ts';
+import type { HostContext } from '../../engine/host_function.ts';
+import type { Entry, LoadedModule, ProcessConfig, SpawnRequest } from '../../engine/services.ts';
+import { checkNewName, putName, writeEntry } from '../registry/table.ts';
+import { hostState, writeError } from '../state.ts';
+import { mayStop, type Row } from '../table.ts';
+import { idNumber, printId } from '../values.ts';
+import { draftOf } from './config.ts';
+import { missingDirectory } from './directories.ts';
+
+/** Bytes of one spawn parameter: its type, and 16 bytes of value. */
+const PARAM_SIZE = 17;
+
+export const SPAWN_ROWS: readonly Row[] = [
+  mayStop('spawn', 'IIIiiiii', 'i', (ctx, link, config, module, name, nameLength, params, paramsLength, idPointer) => {
+    ctx.memory.check(idPointer, 8);
+    const child = spawn(ctx, link, config, module, name, nameLength, params, paramsLength);
+    if (typeof child === 'string') {
+      writeError(ctx, child, idPointer);
+      return 1;
+    }
+    ctx.memory.writeId(idPointer, child.pid);
+    return 0;
+  }),
+  mayStop('get_or_spawn', 'iiIIIiiiiii', 'i', getOrSpawn),
+];
+
+/**
+ * The process registered under a name (2), or else a new one registered under it (0), or an error (1), in which case nothing is
+ * registered. One step: no other process runs in between.
+ */
+function getOrSpawn(
+  ctx: HostContext,
+  name: number,
+  nameLength: number,
+  link: bigint,
+  config: bigint,
+  module: bigint,
+  func: number,
+  funcLength: number,
+  params: number,
+  paramsLength: number,
+  nodeIdPointer: number,
+  idPointer: number,
+): number {
+  const { registry } = ctx.process.system;
+  const registeredName = ctx.memory.readString(name, nameLength);
+  ctx.memory.check(idPointer, 8);
+  ctx.memory.check(nodeIdPointer, 8);
+  const known = registry.get(registeredName);
+  if (known !== null) {
+    writeEntry(ctx, known, nodeIdPointer, idPointer);
+    return 2;
+  }
+  checkNewName(ctx, registeredName);
+  const child = spawn(ctx, link, config, module, func, funcLength, params, paramsLength);
+  ctx.memory.writeId(nodeIdPointer, registry.nodeId);
+  if (typeof child === 'string') {
+    writeError(ctx, child, idPointer);
+    return 1;
+  }
+  putName(ctx, registeredName, registry.nodeId, child.pid);
+  ctx.memory.writeId(idPointer, child.pid);
+  return 0;
+}
+
+/**
+ * Traps without the permission to spawn, for unknown ids and for malformed parameters. A text: the process could not be made.
+ * A wrong entry is neither: the child dies at once.
+ */
+function spawn(
+  ctx: HostContext,
+  link: bigint,
+  configId: bigint,
+  moduleId: bigint,
+  name: number,
+  nameLength: number,
+  params: number,
+  paramsLength: number,
+): Process | string {
+  const own = ctx.engine.configOf(ctx.process);
+  if (!own.canSpawnProcesses) ctx.trap('this process is not permitted to spawn processes');
+  let config: ProcessConfig = own;
+  if (configId !== -1n) {
+    const draft = draftOf(ctx, configId);
+    config = draft.snapshot();
+    const missing = missingDirectory(draft.refused, config);
+    if (missing !== undefined) return missing;
+  }
+  const request: SpawnRequest = {
+    module: moduleId === -1n ? null : moduleById(ctx, moduleId),
+    config,
+    entry: entryNamed(ctx, name, nameLength),
+    params: checkedParams(ctx, params, paramsLength),
+    link: link === 0n ? null : { parent: ctx.process, tag: link },
+  };
+  return ctx.engine.spawn(request);
+}
+
+/** The module with this id in the process's table. Traps if there is none. */
+function moduleById(ctx: HostContext, id: bigint): LoadedModule {
+  const module = hostState(ctx).modules?.get(idNumber(id));
+  if (module === undefined) ctx.trap(`module id ${printId(id)} does not exist`);
+  return module;
+}
+
+/** A view of the parameters, valid during this call. Traps unless they are whole chunks of known types. */
+function checkedParams(ctx: HostContext, pointer: number, length: number): Uint8Array {
+  const params = ctx.memory.read(pointer, length);
+  if (params.length % PARAM_SIZE !== 0) {
+    ctx.trap(`spawn parameters are ${params.length} bytes, which is no multiple of ${PARAM_SIZE}`);
+  }
+  for (let at = 0; at < params.length; at += PARAM_SIZE) {
+    const type = params[at];
+    if (type !== 0x7f && type !== 0x7e && type !== 0x7b) {
+      ctx.trap(`spawn parameter ${at / PARAM_SIZE} has the unknown type 0x${type.toString(16)}`);
+    }
+  }
+  return params;
+}
+
+/** Programs spawn the same function again and again, so the last name is kept decoded. */
+function entryNamed(ctx: HostContext, pointer: number, length: number): Entry {
+  const bytes = ctx.memory.read(pointer, length);
+  if (!sameBytes(bytes, lastName)) {
+    lastEntry = { kind: 'export', name: ctx.memory.readString(pointer, length) };
+    lastName = bytes.slice();
+  }
+  return lastEntry;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] !== b[i]) return false;
+  }
+  return true;
+}
+
+let lastName = new Uint8Array(0);
+let lastEntry: Entry = { kind: 'export', name: '' };

@@ -1,0 +1,78 @@
+// What the host keeps for one process beside the actor layer's record: tables of ids, the
+// scratch message, descriptors, and where a call that was interrupted goes on.
+//
+// A million processes may exist, most of them idle, so nothing here is made before it is needed: a process that only
+// sends and receives has this one object and no table. It dies with the process: `disposeHostState`.
+
+import { HandleTable } from '../base/handle_table.ts';
+import type { HostContext } from '../engine/host_function.ts';
+import type { LoadedModule } from '../engine/services.ts';
+import type { Message } from '../actor/message.ts';
+import type { Process } from '../actor/process.ts';
+import type { EarlyState } from './early/state.ts';
+import { MAX_ERROR_TEXT_LENGTH, MAX_TABLE_ENTRIES } from './limits.ts';
+import type { ConfigDraft } from './process/config_draft.ts';
+import type { DescriptorTable } from './wasi_preview1/descriptors.ts';
+
+/** A request to be woken that others keep. */
+export interface Withdrawal {
+  /** The wait is over, by its answer, its timeout or the end of the process. Called at most once. */
+  withdraw(): void;
+}
+
+export class HostState {
+  /** The scratch area of `lunatic::message`: at most one message, owned by this process. */
+  scratch: Message | null = null;
+  errors: HandleTable<string> | null = null;
+  modules: HandleTable<LoadedModule> | null = null;
+  configs: HandleTable<ConfigDraft> | null = null;
+  /** null: the three standard streams. */
+  descriptors: DescriptorTable | null = null;
+  /** Handles of the early interface. */
+  early: EarlyState | null = null;
+  /** A yield was asked for; the same import is being called again. */
+  yielded = false;
+  /** Bytes done of a call that is carried out in portions. */
+  progress = 0;
+  /** When the wait of `poll_oneoff` began, by the environment's clock; NaN outside. */
+  waitStartMs = NaN;
+  /** Of the present wait, if others keep a request for it. */
+  withdrawal: Withdrawal | null = null;
+}
+
+/** The state of the running process, made on first use. */
+export function hostState(ctx: HostContext): HostState {
+  return hostStateOf(ctx.process);
+}
+
+export function hostStateOf(proc: Process): HostState {
+  const host = proc.host;
+  if (host instanceof HostState) return host;
+  if (host !== null) throw new TypeError(`process ${proc.pid} has host state of another kind`);
+  const state = new HostState();
+  proc.host = state;
+  return state;
+}
+
+/** The process has ended: gives back what others hold for it. The engine calls this from its `dispose`, for every process. */
+export function disposeHostState(proc: Process): void {
+  const state = proc.host;
+  if (!(state instanceof HostState)) return;
+  proc.host = null;
+  if (state.scratch !== null) state.scratch.release();
+  if (state.withdrawal !== null) state.withdrawal.withdraw();
+  if (state.early !== null) state.early.dispose();
+}
+
+/** Keeps an error for the guest and writes its id, a u64, at `idPointer`. */
+export function writeError(ctx: HostContext, text: string, idPointer: number): void {
+  const state = hostState(ctx);
+  state.errors ??= new HandleTable();
+  ctx.memory.writeId(idPointer, addHandle(ctx, state.errors, text.slice(0, MAX_ERROR_TEXT_LENGTH), 'errors'));
+}
+
+/** Adds to a table of the process. Traps at the bound: the guest drops nothing. `what`: plural, for the text. */
+export function addHandle<T extends {}>(ctx: HostContext, table: HandleTable<T>, value: T, what: string): number {
+  if (table.size >= MAX_TABLE_ENTRIES) ctx.trap(`too many ${what} in one process; drop those that are no longer needed`);
+  return table.insert(value);
+}

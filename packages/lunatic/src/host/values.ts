@@ -1,0 +1,53 @@
+// Conversions at the guest boundary: i64 values that are tags, times and ids.
+
+import { FOREVER } from '../actor/process.ts';
+import { MAX_WAIT_MS } from './limits.ts';
+
+/** The two signed 32-bit words of an i64, low first, as the actor layer keeps tags. */
+export const tagWords = new Int32Array(2);
+const tagValue = new BigInt64Array(tagWords.buffer);
+
+/** Puts `tag` into `tagWords`. Hot: without a bigint operation. */
+export function splitTag(tag: bigint): void {
+  tagValue[0] = tag;
+}
+
+export function joinTag(lo: number, hi: number): bigint {
+  tagWords[0] = lo;
+  tagWords[1] = hi;
+  return tagValue[0];
+}
+
+/** A timeout in u64 milliseconds: all ones is none. Waits beyond MAX_WAIT_MS count as that long. */
+export function timeoutMs(value: bigint): number {
+  if (value === -1n) return FOREVER;
+  return value < 0n || value > MAX_WAIT ? MAX_WAIT_MS : Number(value);
+}
+
+/** A delay in u64 milliseconds; there is no "none". */
+export function delayMs(value: bigint): number {
+  return value < 0n || value > MAX_WAIT ? MAX_WAIT_MS : Number(value);
+}
+
+/** A timeout of the interface up to 0.9: u32 milliseconds, 0 is none. */
+export function oldTimeoutMs(value: number): number {
+  return value === 0 ? FOREVER : value >>> 0;
+}
+
+/**
+ * An id from a guest (an i64, which JavaScript sees as signed) as a number; NO_ID, which names nothing, for what no
+ * table can hold: negative values and everything from 2^53 on.
+ */
+export function idNumber(id: bigint): number {
+  return id >= 0n && id <= MAX_ID ? Number(id) : NO_ID;
+}
+
+/** An i64 id as guests and error texts know it. */
+export function printId(id: bigint): string {
+  return BigInt.asUintN(64, id).toString();
+}
+
+export const NO_ID = -1;
+
+const MAX_WAIT = BigInt(MAX_WAIT_MS);
+const MAX_ID = BigInt(Number.MAX_SAFE_INTEGER);

@@ -1,0 +1,86 @@
+// Numbers of the WASI preview-1 interface that more than one handler file needs, spelled as its witx spells them.
+
+export const ERRNO_SUCCESS = 0;
+export const ERRNO_ACCES = 2;
+export const ERRNO_AGAIN = 6;
+export const ERRNO_BADF = 8;
+export const ERRNO_BUSY = 10;
+export const ERRNO_EXIST = 20;
+export const ERRNO_FBIG = 22;
+export const ERRNO_INVAL = 28;
+export const ERRNO_IO = 29;
+export const ERRNO_ISDIR = 31;
+export const ERRNO_LOOP = 32;
+export const ERRNO_MFILE = 33;
+export const ERRNO_MLINK = 34;
+export const ERRNO_NAMETOOLONG = 37;
+export const ERRNO_NFILE = 41;
+export const ERRNO_NODEV = 43;
+export const ERRNO_NOENT = 44;
+export const ERRNO_NOMEM = 48;
+export const ERRNO_NOSPC = 51;
+export const ERRNO_NOTDIR = 54;
+export const ERRNO_NOTEMPTY = 55;
+export const ERRNO_NOTSOCK = 57;
+export const ERRNO_NOTSUP = 58;
+export const ERRNO_NXIO = 60;
+export const ERRNO_OVERFLOW = 61;
+export const ERRNO_PERM = 63;
+export const ERRNO_PIPE = 64;
+export const ERRNO_ROFS = 69;
+export const ERRNO_SPIPE = 70;
+export const ERRNO_TXTBSY = 74;
+export const ERRNO_XDEV = 75;
+export const ERRNO_NOTCAPABLE = 76;
+export const ERRNO_ILSEQ = 25;
+export const ERRNO_DQUOT = 19;
+
+export const CLOCK_REALTIME = 0;
+export const CLOCK_MONOTONIC = 1;
+export const CLOCK_PROCESS_CPUTIME = 2;
+export const CLOCK_THREAD_CPUTIME = 3;
+
+export const FILETYPE_UNKNOWN = 0;
+export const FILETYPE_BLOCK_DEVICE = 1;
+export const FILETYPE_CHARACTER_DEVICE = 2;
+export const FILETYPE_DIRECTORY = 3;
+export const FILETYPE_REGULAR_FILE = 4;
+export const FILETYPE_SOCKET_STREAM = 6;
+export const FILETYPE_SYMBOLIC_LINK = 7;
+
+export const FDFLAG_APPEND = 1 << 0;
+export const FDFLAG_DSYNC = 1 << 1;
+export const FDFLAG_NONBLOCK = 1 << 2;
+export const FDFLAG_RSYNC = 1 << 3;
+export const FDFLAG_SYNC = 1 << 4;
+/** All of the above. */
+export const FDFLAGS_ALL = 0x1f;
+
+export const RIGHT_FD_DATASYNC = 1 << 0;
+export const RIGHT_FD_READ = 1 << 1;
+export const RIGHT_FD_SEEK = 1 << 2;
+export const RIGHT_FD_FDSTAT_SET_FLAGS = 1 << 3;
+export const RIGHT_FD_SYNC = 1 << 4;
+export const RIGHT_FD_TELL = 1 << 5;
+export const RIGHT_FD_WRITE = 1 << 6;
+export const RIGHT_FD_ADVISE = 1 << 7;
+export const RIGHT_FD_ALLOCATE = 1 << 8;
+export const RIGHT_PATH_CREATE_DIRECTORY = 1 << 9;
+export const RIGHT_PATH_CREATE_FILE = 1 << 10;
+export const RIGHT_PATH_LINK_SOURCE = 1 << 11;
+export const RIGHT_PATH_LINK_TARGET = 1 << 12;
+export const RIGHT_PATH_OPEN = 1 << 13;
+export const RIGHT_FD_READDIR = 1 << 14;
+export const RIGHT_PATH_READLINK = 1 << 15;
+export const RIGHT_PATH_RENAME_SOURCE = 1 << 16;
+export const RIGHT_PATH_RENAME_TARGET = 1 << 17;
+export const RIGHT_PATH_FILESTAT_GET = 1 << 18;
+export const RIGHT_PATH_FILESTAT_SET_SIZE = 1 << 19;
+export const RIGHT_PATH_FILESTAT_SET_TIMES = 1 << 20;
+export const RIGHT_FD_FILESTAT_GET = 1 << 21;
+export const RIGHT_FD_FILESTAT_SET_SIZE = 1 << 22;
+export const RIGHT_FD_FILESTAT_SET_TIMES = 1 << 23;
+export const RIGHT_PATH_SYMLINK = 1 << 24;
+export const RIGHT_PATH_REMOVE_DIRECTORY = 1 << 25;
+export const RIGHT_PATH_UNLINK_FILE = 1 << 26;
+export const RIGHT_POLL_FD_READWRITE = 1 << 27;
