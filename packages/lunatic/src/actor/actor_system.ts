@@ -124,6 +124,14 @@ export class ActorSystem {
     if (!proc.isRunning) this.finish(proc, reason);
   }
 
+  /**
+   * Asks `pid` to end, as if `from` had ended with the failure `reason` and the two were linked: a process that turned
+   * `dieWhenLinkDies` off gets a link-died message from `from` and may finish its work; any other ends with this reason itself.
+   */
+  askToEnd(from: Process, pid: number, reason: ExitReason): void {
+    this.#signals.askToEnd(from, pid, reason);
+  }
+
   /** For `Process.runSlice` and `exit`: the process is not inside its body any more; its end happens now. */
   finish(proc: Process, reason: ExitReason): void {
     assert(proc.isAlive, 'a process ends once');

@@ -181,6 +181,11 @@ export class Process implements Task, TimerTarget {
     this.flags = value ? this.flags & ~FLAG_TRAP_LINKS : this.flags | FLAG_TRAP_LINKS;
   }
 
+  /** In a `sleep` whose end has not been taken. */
+  get isSleeping(): boolean {
+    return this.waitKind === WAIT_SLEEP;
+  }
+
   get mailHasResources(): boolean {
     return (this.flags & FLAG_MAIL_RESOURCES) !== 0;
   }

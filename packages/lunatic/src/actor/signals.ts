@@ -63,6 +63,17 @@ export class Signals implements Task {
     this.#system.find(pid)?.peers?.links?.remove(proc.pid);
   }
 
+  askToEnd(from: Process, pid: number, reason: ExitReason): void {
+    const proc = this.#system.find(pid);
+    if (proc === undefined) return;
+    if (proc.dieWhenLinkDies) {
+      this.#system.exit(proc, reason);
+      return;
+    }
+    const link = proc.peers?.links?.get(from.pid) ?? null;
+    this.#linkFailed(proc, from.pid, reason, link?.tagLo ?? 0, link?.tagHi ?? 0);
+  }
+
   monitor(proc: Process, pid: number): void {
     this.#addMonitor(proc, pid, pid, proc.pid, 0);
   }
