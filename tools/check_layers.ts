@@ -1,6 +1,7 @@
 // Enforces the layers of the runtime: a source file imports its own folder, or a folder of a strictly lower layer. The two
 // lowest kinds of knowledge stay apart besides: `actor` knows no wasm, `transform` no scheduler. Layers up to `engine` know
-// no Node.js and no package, so they run wherever JavaScript does. Tests may use both, but keep to the layers.
+// no Node.js and no package, so they run wherever JavaScript does. Tests (`*_test.ts`) and what they share (`test_*.ts`) may
+// use both, but keep to the layers; only tests import them.
 //
 // Prints `file:line: what is wrong` for each violation; exit code 1 if there is one.
 
@@ -33,6 +34,11 @@ const FORBIDDEN: ReadonlyMap<string, readonly string[]> = new Map([
 
 const HIGHEST_PURE_LAYER = 3;
 
+/** Whether a file serves tests alone; the publish build leaves the same ones out. */
+function isTestFile(file: string): boolean {
+  return /_test\.ts$|(?:^|\/)test_[^/]*\.ts$/.test(file);
+}
+
 export interface ImportLine {
   readonly specifier: string;
   /** 1-based. */
@@ -63,16 +69,14 @@ export function violation(file: string, specifier: string): string | undefined {
   const layer = LAYERS.get(from);
   if (layer === undefined) return `${from} has no layer; give it one in tools/check_layers.ts`;
   if (!specifier.startsWith('.')) {
-    if (layer > HIGHEST_PURE_LAYER || file.endsWith('_test.ts')) return undefined;
+    if (layer > HIGHEST_PURE_LAYER || isTestFile(file)) return undefined;
     return `${from} imports ${specifier}, but the layers up to ${HIGHEST_PURE_LAYER} know neither Node.js nor packages`;
   }
   const target = path.posix.join(path.posix.dirname(file), specifier);
   if (target.startsWith('..')) {
-    return file.endsWith('_test.ts')
-      ? undefined
-      : `${specifier} lies outside packages/lunatic/src and is not published`;
+    return isTestFile(file) ? undefined : `${specifier} lies outside packages/lunatic/src and is not published`;
   }
-  if (/_test\.ts$/.test(target)) return `${specifier} is a test`;
+  if (isTestFile(target) && !isTestFile(file)) return `${specifier} is there for tests only`;
   const to = target.split('/')[0] as string;
   if (to === from) return undefined;
   const lower = LAYERS.get(to);

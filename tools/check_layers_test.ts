@@ -54,7 +54,10 @@ test('violation keeps Node.js and packages out of the layers up to engine, excep
 test('violation reports unknown folders, tests imported as sources, and files that are not published', () => {
   assert.match(violation('misc/x.ts', './y.ts') ?? '', /misc has no layer/);
   assert.match(violation('cli/x.ts', '../misc/y.ts') ?? '', /misc has no layer/);
-  assert.match(violation('cli/x.ts', './y_test.ts') ?? '', /is a test/);
+  assert.match(violation('cli/x.ts', './y_test.ts') ?? '', /for tests only/);
+  assert.match(violation('cli/x.ts', './test_guest.ts') ?? '', /for tests only/);
+  assert.equal(violation('cli/x_test.ts', './test_guest.ts'), undefined);
+  assert.equal(violation('wasm/test_modules.ts', 'wabt'), undefined);
   assert.match(violation('cli/x.ts', '../../bin/find_node.js') ?? '', /not published/);
   assert.equal(violation('cli/x_test.ts', '../../../../tools/toolchain.ts'), undefined);
 });

@@ -27,7 +27,9 @@ function projectWith(packageName: string, version: string, bin: unknown): string
 function behindRunInstead(code: string, onOutput: (pid: number) => void = () => {}) {
   const program = `import { runInstead } from ${JSON.stringify(FIND_NODE)};
     runInstead(process.execPath, ['-e', ${JSON.stringify(code)}]);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   child.stdout.once('data', () => onOutput(child.pid as number));
   child.stdout.resume();
   return new Promise<{ code: number | null; signal: string | null }>((resolve) => {
