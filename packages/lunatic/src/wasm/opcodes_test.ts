@@ -20,7 +20,7 @@ import {
 } from './opcode_table.ts';
 import { isStore, OP_DATA_DROP, OP_MEMORY_INIT, OP_SELECT_T, opcodeName, opSignature, storeSize } from './opcodes.ts';
 import { encodeMemories } from './sections/memories.ts';
-import { functionModule, rawSection, validateModule } from './test_modules.ts';
+import { disassemble, functionModule, rawSection, validateModule } from './test_modules.ts';
 import { F32, F64, I32, I64, V128, type ValType } from './types.ts';
 import { ByteWriter } from './writer.ts';
 
@@ -158,6 +158,20 @@ test("access sizes and lanes are V8's: the next larger alignment or lane is inva
       assert.ok(!isValid(plainModule(op, params, results, align, LANES[slot]), name), `${name}: lane`);
     }
   }
+});
+
+test('opcodeName is the name in the text format', () => {
+  let checked = 0;
+  for (const op of allOpcodes()) {
+    const signature = opSignature(op);
+    if (signature !== undefined) {
+      const align = Math.max(0, Math.log2(ACCESS_BYTES[slotOf(op)]));
+      const text = disassemble(plainModule(op, [...signature.params], [...signature.results], align, 0));
+      assert.ok(text.match(/[\w.]+/g)?.includes(opcodeName(op)), `${opcodeName(op)} in ${text}`);
+      checked++;
+    }
+  }
+  assert.ok(checked > 400);
 });
 
 test('no instruction of V8 is missing', () => {

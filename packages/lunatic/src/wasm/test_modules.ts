@@ -34,6 +34,15 @@ export function assemble(wat: string): Uint8Array<ArrayBuffer> {
   }
 }
 
+export function disassemble(bytes: Uint8Array): string {
+  const parsed = wabt.readWasm(bytes, { ...FEATURES, check: false });
+  try {
+    return parsed.toText({});
+  } finally {
+    parsed.destroy();
+  }
+}
+
 export function moduleOf(...sections: ((writer: ByteWriter) => void)[]): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter();
   writer.bytes(Uint8Array.from(MODULE_HEADER));

@@ -227,6 +227,56 @@ test('code that does not fit its types is refused, as V8 does', () => {
   assert.match(refusal([], [], [0x41, 0, 0x24, 0, 0x0b], constant), /global 0 is not mutable/);
 });
 
+test('types are compared where values cross a label, a catch clause or a tail call', () => {
+  // br_table to a block of i32 and to the function of i64, with an i32 on the stack
+  const table = [0x02, 0x7f, 0x41, 0, 0x41, 0, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x42, 0, 0x0b];
+  assert.match(refusal([], [I64], table), /type mismatch: i64 is expected, there is i32/);
+  // type 1: (func (param i32) (result i64)), used by an if without else
+  const shared = (...code: number[]) =>
+    moduleOf(
+      rawSection(1, 3, 0x60, 1, 0x7d, 0, 0x60, 1, 0x7f, 1, 0x7e, 0x60, 0, 1, 0x7f), // f32 -> ; i32 -> i64; -> i32
+      rawSection(3, 1, 2),
+      rawSection(13, 1, 0, 0), // a tag with an f32
+      rawSection(10, 1, code.length + 1, 0, ...code),
+    );
+  const wrong: [string, number[]][] = [
+    ['if without else', [0x41, 1, 0x41, 0, 0x04, 1, 0x1a, 0x42, 0, 0x0b, 0x1a, 0x41, 0, 0x0b]],
+    ['parameter of a catch', [0x02, 0x7f, 0x1f, 0x40, 1, 0, 0, 0, 0x0b, 0x41, 0, 0x0b, 0x0b]],
+    ['reference of a catch_all_ref', [0x02, 0x7f, 0x1f, 0x40, 1, 3, 0, 0x0b, 0x41, 0, 0x0b, 0x0b]],
+  ];
+  for (const [what, code] of wrong) {
+    const bytes = shared(...code);
+    assert.equal(WebAssembly.validate(bytes), false, what);
+    assert.throws(() => validateModule(bytes), { reason: /type mismatch/ }, what);
+  }
+  // a function of i32 that tail-calls one of i64
+  const tail = moduleOf(
+    rawSection(1, 2, 0x60, 0, 1, 0x7f, 0x60, 0, 1, 0x7e),
+    rawSection(3, 2, 0, 1),
+    rawSection(10, 2, 4, 0, 0x12, 1, 0x0b, 4, 0, 0x42, 0, 0x0b),
+  );
+  assert.equal(WebAssembly.validate(tail), false);
+  assert.throws(() => validateModule(tail), { reason: /type mismatch: i32 is expected, there is i64/ });
+});
+
+test('table.init takes a segment of function indices for references that are never null', () => {
+  // a table of (ref func) filled with function 0, a passive segment, table.init
+  const withSegment = (...segment: number[]) =>
+    moduleOf(
+      rawSection(1, 1, 0x60, 0, 0),
+      rawSection(3, 1, 0),
+      rawSection(4, 1, 0x40, 0, 0x64, 0x70, 0, 1, 0xd2, 0, 0x0b),
+      rawSection(9, 1, ...segment),
+      rawSection(10, 1, 12, 0, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 12, 0, 0, 0x0b),
+    );
+  const indices = withSegment(1, 0, 1, 0);
+  assert.equal(WebAssembly.validate(indices), true);
+  validateModule(indices);
+  const nullable = withSegment(5, 0x70, 1, 0xd2, 0, 0x0b);
+  assert.equal(WebAssembly.validate(nullable), false);
+  assert.throws(() => validateModule(nullable), { reason: /items of funcref for a table of \(ref func\)/ });
+});
+
 test('the operand stack is bounded: calls with a thousand results do not fill the heap', () => {
   const results = new Array(1000).fill(I32);
   const calls = new Array(10_000).fill([0x10, 0]).flat();

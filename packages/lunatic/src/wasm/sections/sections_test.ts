@@ -139,7 +139,7 @@ function everyForm(): Uint8Array<ArrayBuffer> {
     rawSection(6, 1, 0x63, 0, 0, 0xd2, 0, 0x0b), // global (ref null 0) = ref.func 0
     rawSection(7, 2, 1, 0x65, 4, 1, 3, 0xc3, 0xa4, 0x74, 1, 2), // tag 1 as "e", table 2 as "ät"
     rawSection(
-      ...[9, 8],
+      ...[9, 9],
       ...[0, 0x41, 0, 0x0b, 1, 0],
       ...[1, 0, 1, 0],
       ...[2, 2, 0x41, 1, 0x0b, 0, 2, 0, 0],
@@ -148,6 +148,7 @@ function everyForm(): Uint8Array<ArrayBuffer> {
       ...[6, 2, 0x41, 2, 0x0b, 0x70, 1, 0xd0, 0x70, 0x0b],
       ...[6, 1, 0x41, 0, 0x0b, 0x64, 0, 1, 0xd2, 0, 0x0b],
       ...[7, 0x6f, 1, 0xd0, 0x6f, 0x0b],
+      ...[6, 0, 0x41, 0, 0x0b, 0x64, 0x70, 1, 0xd2, 0, 0x0b],
     ),
   );
 }
