@@ -145,8 +145,8 @@ export class World {
   }
 
   /** A process that runs `script` at the next `run`. */
-  spawn(script: Script, config: ProcessConfig = FULL_CONFIG): Guest {
-    const guest = new Guest(this, script, config);
+  spawn(script: Script, config: ProcessConfig = FULL_CONFIG, memoryBytes = MEMORY_SIZE): Guest {
+    const guest = new Guest(this, script, config, memoryBytes);
     const proc = this.system.spawn(guest);
     assert.ok(proc !== null, 'the process is made');
     guest.process = proc;
@@ -202,10 +202,10 @@ export class Guest implements ProcessBody, HostContext {
   #callResult: GuestCallResult | undefined;
   #marks: [start: number, end: number][] = [];
 
-  constructor(world: World, script: Script, config: ProcessConfig) {
+  constructor(world: World, script: Script, config: ProcessConfig, memoryBytes = MEMORY_SIZE) {
     this.world = world;
     this.config = config;
-    const memory = new WebAssembly.Memory({ initial: 1 });
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(memoryBytes / MEMORY_SIZE) });
     new Uint8Array(memory.buffer).fill(FILL);
     const mark = (offset: number, length: number): void => {
       this.#marks.push([offset, offset + length]);
@@ -322,8 +322,10 @@ export class Guest implements ProcessBody, HostContext {
   }
 
   #checkMarks(before: Uint8Array): void {
-    for (const [i, byte] of before.entries()) {
-      if (byte === this.memory.bytes[i]) continue;
+    const after = this.memory.bytes;
+    if (Buffer.compare(before, after) === 0) return;
+    for (let i = 0; i < before.length; i++) {
+      if (before[i] === after[i]) continue;
       assert.ok(this.#marks.some(([start, end]) => i >= start && i < end), `the write at ${i} is marked`);
     }
   }
