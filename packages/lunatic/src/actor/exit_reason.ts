@@ -1,7 +1,16 @@
 // Why a process ended: a value, never an Error. Printed in crash reports, sent in notices of death.
 
 /** The bound a process ran into. */
-export type LimitName = 'fuel' | 'memory' | 'stack' | 'mailbox' | 'message' | 'processes' | 'timers' | 'names' | 'instances';
+export type LimitName =
+  | 'fuel'
+  | 'memory'
+  | 'stack'
+  | 'mailbox'
+  | 'message'
+  | 'processes'
+  | 'timers'
+  | 'names'
+  | 'instances';
 
 export type ExitReason =
   /** The body returned, or asked to exit with code 0. */

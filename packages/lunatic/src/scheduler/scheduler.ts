@@ -16,7 +16,14 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { HostDriver } from './driver.ts';
-import { MAX_TIMERS_AT_ONCE, SLICE_ALONE_MS, SLICE_SHARED_MS, TURN_MS, WOKEN_BURST_MS, WOKEN_BURST_TURNS } from './limits.ts';
+import {
+  MAX_TIMERS_AT_ONCE,
+  SLICE_ALONE_MS,
+  SLICE_SHARED_MS,
+  TURN_MS,
+  WOKEN_BURST_MS,
+  WOKEN_BURST_TURNS,
+} from './limits.ts';
 import {
   SLICE_ENDED,
   SLICE_PREEMPTED,
@@ -54,6 +61,8 @@ export class Scheduler {
   runnable: number;
   /** The task whose slice is running, or null. */
   current: Task | null;
+  /** The clock when the present slice began. */
+  sliceStartMs: number;
   readonly #driver: HostDriver;
   readonly #timers: Timers;
   readonly #woken: TaskQueue;
@@ -79,6 +88,7 @@ export class Scheduler {
     this.onIdle = null;
     this.runnable = 0;
     this.current = null;
+    this.sliceStartMs = 0;
     this.#driver = options.driver;
     this.#timers = new Timers();
     this.#woken = new TaskQueue();
@@ -212,6 +222,7 @@ export class Scheduler {
       this.runnable--;
       task.taskState = TASK_RUNNING;
       this.current = task;
+      this.sliceStartMs = nowMs;
       const outcome = task.runSlice(this.runnable > 0 ? this.#sliceSharedMs : this.#aloneMs(nowMs));
       this.current = null;
       this.#slices++;

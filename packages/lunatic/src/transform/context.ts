@@ -41,6 +41,8 @@ export class RewriteContext {
   readonly appended: AppendedFunction[] = [];
   /** Function numbers: what frames refer to. The function index at each position of the resume table. */
   readonly resumeEntries: number[] = [];
+  /** By function number: bytes of its frame at each resume point; one entry means the same at every point. For stack traces. */
+  readonly frameSizes: (readonly number[])[] = [];
   readonly #firstAppended: number;
   readonly #typeIndices = new Map<string, number>();
   readonly #redirects = new Map<number, number>();
@@ -81,9 +83,10 @@ export class RewriteContext {
     return entry;
   }
 
-  /** Makes `funcIndex` callable by frames; returns its function number. */
-  addResumeEntry(funcIndex: number): number {
+  /** Makes `funcIndex` callable by frames of these sizes; returns its function number. */
+  addResumeEntry(funcIndex: number, frameSizes: readonly number[] = []): number {
     this.resumeEntries.push(funcIndex);
+    this.frameSizes.push(frameSizes);
     return this.resumeEntries.length - 1;
   }
 

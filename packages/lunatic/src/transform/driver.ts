@@ -198,7 +198,7 @@ export function emitEntry(context: RewriteContext, type: FuncType, table: number
   emitLeaveResults(writer, context, type.results, 1);
   writer.end();
   resume.body = writer.out.finish();
-  return context.addResumeEntry(resume.index);
+  return context.addResumeEntry(resume.index, [sizeBytes]);
 }
 
 /** A function that ends in a call needs no frame: whoever was called delivers the results. */
@@ -219,13 +219,13 @@ export function emitImportWrapper(context: RewriteContext, funcIndex: number, na
   const { params, results } = type;
   const wrapper = context.append(params, results, name);
   const resume = context.append([], [], name);
-  const functionNumber = context.addResumeEntry(resume.index);
   let fromEnd = FRAME_HEADER;
   const slots: Slot[] = params.map((param, local) => {
     fromEnd += sizeOf(param);
     return { type: param, height: -1, local, fromEnd };
   });
   const layout: FrameLayout = { slots, sizeBytes: fromEnd, resumePoint: 1 };
+  const functionNumber = context.addResumeEntry(resume.index, [fromEnd]);
 
   const callAndStop = (writer: CodeWriter, dummies: boolean): void => {
     params.forEach((_, k) => writer.localGet(k));
@@ -284,6 +284,17 @@ export function emitFuel(context: RewriteContext): number {
   writer.end();
   fuel.body = writer.out.finish();
   return fuel.index;
+}
+
+/** `() -> i32`: the end of the frames that are still in the chunk. */
+export function emitTop(context: RewriteContext): number {
+  const top = context.append([], [I32], 'lunatic$top');
+  const writer = new CodeWriter();
+  encodeLocals(writer.out, []);
+  writer.globalGet(context.globals.top);
+  writer.end();
+  top.body = writer.out.finish();
+  return top.index;
 }
 
 /** `(i32 address)`: where this instance's marks begin in the side memory. */

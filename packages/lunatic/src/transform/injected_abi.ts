@@ -34,6 +34,7 @@ export const EXPORT_LOAD_GLOBALS = 'lunatic$load_globals';
 export const EXPORT_COLLECT = 'lunatic$collect';
 export const EXPORT_RESTORE = 'lunatic$restore';
 export const EXPORT_FUEL = 'lunatic$fuel';
+export const EXPORT_TOP = 'lunatic$top';
 export const EXPORT_SET_MARKS = 'lunatic$set_marks';
 
 /** Bytes of scratch: the frames that one stop may make. Touched lazily, so only address space. */

@@ -115,7 +115,7 @@ class Liveness {
 
   private open(start: number, after: Int32Array, outer: Frame, frames: Frame[]): Frame {
     const op = this.ir.ops[start];
-    let label = after.slice();
+    let label: Int32Array = after.slice();
     if (op === OP_LOOP) {
       const known = this.headers.get(start);
       label = known ?? new Int32Array(this.words);

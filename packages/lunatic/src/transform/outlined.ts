@@ -33,7 +33,7 @@ export function growHelper(context: RewriteContext, memory: number): number {
   return context.helper(`grow ${memory}`, () => {
     const helper = context.append([I32], [I32], 'lunatic$grow');
     const resume = context.append([], [], 'lunatic$grow_resume');
-    const functionNumber = context.addResumeEntry(resume.index);
+    const functionNumber = context.addResumeEntry(resume.index, [FRAME_HEADER]);
     const layout: FrameLayout = { slots: [], sizeBytes: FRAME_HEADER, resumePoint: 1 };
 
     const forward = new CodeWriter();
@@ -195,7 +195,7 @@ function emitBulk(writer: CodeWriter, context: RewriteContext, instruction: Bulk
 function emitPieces(context: RewriteContext, instruction: BulkInstruction): number {
   const pieces = context.append(i32s(3), [], 'lunatic$bulk_pieces');
   const resume = context.append([], [], 'lunatic$bulk_resume');
-  const functionNumber = context.addResumeEntry(resume.index);
+  const functionNumber = context.addResumeEntry(resume.index, [FRAME_HEADER + 12]);
   const slots: Slot[] = [0, 1, 2].map((local) => ({ type: I32, height: -1, local, fromEnd: FRAME_HEADER + 4 * (local + 1) }));
   const layout: FrameLayout = { slots, sizeBytes: FRAME_HEADER + 12, resumePoint: 1 };
   pieces.body = emitPiecesForward(context, instruction, layout, functionNumber);

@@ -36,13 +36,13 @@ import { WasmError } from '../wasm/error.ts';
 import { ByteWriter } from '../wasm/writer.ts';
 import { analyseCalls } from './call_graph.ts';
 import { RewriteContext } from './context.ts';
-import { emitEntry, emitFuel, emitImportWrapper, emitRun, emitSetMarks, emitTrap } from './driver.ts';
+import { emitEntry, emitFuel, emitImportWrapper, emitRun, emitSetMarks, emitTop, emitTrap } from './driver.ts';
 import { Emitter } from './emitter.ts';
 import { layoutFrames } from './frames.ts';
 import { buildFunctionIr } from './function_ir.ts';
 import {
   EXPORT_COLLECT, EXPORT_FUEL, EXPORT_LOAD_GLOBALS, EXPORT_RESTORE, EXPORT_RUN, EXPORT_SAVE_GLOBALS, EXPORT_SET_MARKS,
-  EXPORT_TRAP, INJECTED_MODULE, SIDE_MEMORY,
+  EXPORT_TOP, EXPORT_TRAP, INJECTED_MODULE, SIDE_MEMORY,
 } from './injected_abi.ts';
 import { livePoints } from './liveness.ts';
 import { emitNameSection } from './name_section.ts';
@@ -90,6 +90,9 @@ export interface TransformResult {
   readonly functions: readonly FunctionReport[];
   /** Index of a resume version -> index of its function: for stack traces. */
   readonly resumedFunctions: ReadonlyMap<number, number>;
+  /** Function index at each position of the resume table, and by function number the frame sizes: for stack traces. */
+  readonly resumeEntries: readonly number[];
+  readonly frameSizes: readonly (readonly number[])[];
   /** First appended function index; from here on only `resumedFunctions` are guest code. */
   readonly firstAppended: number;
   /** Bytes that `save_globals` writes. */
@@ -142,6 +145,7 @@ class Rewrite {
       { name: EXPORT_RUN, kind: 'func', index: run },
       { name: EXPORT_TRAP, kind: 'func', index: emitTrap(context) },
       { name: EXPORT_FUEL, kind: 'func', index: emitFuel(context) },
+      { name: EXPORT_TOP, kind: 'func', index: emitTop(context) },
       { name: EXPORT_SAVE_GLOBALS, kind: 'func', index: globals.save },
       { name: EXPORT_LOAD_GLOBALS, kind: 'func', index: globals.load },
     );
@@ -161,6 +165,8 @@ class Rewrite {
       tableEntries,
       functions: this.reports,
       resumedFunctions: this.resumedFunctions,
+      resumeEntries: context.resumeEntries,
+      frameSizes: context.frameSizes,
       firstAppended: module.funcTypeIndices.length,
       globalsBytes: globals.sizeBytes,
       unshared: this.unshared,
@@ -204,7 +210,9 @@ class Rewrite {
       return;
     }
     const resume = context.append([], [], functionName(module, body.funcIndex) ?? '');
-    const functionNumber = context.addResumeEntry(resume.index);
+    const sizes: number[] = [];
+    for (const frame of frames) sizes[frame.resumePoint] = frame.sizeBytes;
+    const functionNumber = context.addResumeEntry(resume.index, sizes);
     const forward = new Emitter(context, ir, frames, functionNumber, false).forward();
     this.bodies[codeIndex] = forward;
     resume.body = emitResumeVersion(context, ir, frames, functionNumber);

@@ -1,0 +1,235 @@
+// The engine of one thread: modules loaded, processes that run them, and the pool of instances between the two.
+
+import type { ActorSystem } from '../actor/actor_system.ts';
+import type { Process } from '../actor/process.ts';
+import { FRAME_HEADER } from '../transform/injected_abi.ts';
+import { type EntryPoint, transform, type TransformResult } from '../transform/transform.ts';
+import { WasmError } from '../wasm/error.ts';
+import { decodeModule } from '../wasm/module.ts';
+import { inFunction } from '../wasm/names.ts';
+import { F32, F64, type FuncType, I32, I64, printValType, V128, type ValType, type WasmModule } from '../wasm/types.ts';
+import { Allocator } from './allocator.ts';
+import { TABLE_SIGNATURES } from './context.ts';
+import type { HostFunction } from './host_function.ts';
+import { InstancePool } from './instance_pool.ts';
+import { MAX_MODULE_BYTES, MAX_MODULES, MIN_CHUNK_BYTES, STAGING_BYTES } from './limits.ts';
+import { EngineModule } from './loaded_module.ts';
+import type { EngineServices, Entry, LoadedModule, ProcessConfig, SpawnRequest } from './services.ts';
+import { SideMemory } from './side_memory.ts';
+import { makeStackProbe } from './stack_probe.ts';
+import { type GuestCall, WasmProcess } from './wasm_process.ts';
+
+const PAGE_BYTES = 65_536;
+/** A parameter in a spawn request: type and 16 bytes. */
+const PARAM_BYTES = 17;
+
+export interface EngineOptions {
+  readonly system: ActorSystem;
+  /** The host function of every function import, in order; throws when one is not served. */
+  readonly link: (module: WasmModule) => readonly HostFunction[];
+  /** Record writes as they are made (see TransformOptions.tracked). */
+  readonly tracked?: boolean;
+}
+
+export class Engine implements EngineServices {
+  readonly system: ActorSystem;
+  readonly side = new SideMemory();
+  readonly pool: InstancePool;
+  readonly #link: EngineOptions['link'];
+  readonly #tracked: boolean;
+  #nextModule = 1;
+  #moduleCount = 0;
+
+  constructor(options: EngineOptions) {
+    this.system = options.system;
+    this.#link = options.link;
+    this.#tracked = options.tracked ?? true;
+    this.pool = new InstancePool({ side: this.side, services: this, probe: makeStackProbe() });
+  }
+
+  loadModule(bytes: Uint8Array, name: string): EngineModule {
+    if (bytes.length > MAX_MODULE_BYTES) throw new WasmError(`a module of ${bytes.length} bytes; the limit is ${MAX_MODULE_BYTES}`, 0);
+    if (this.#moduleCount >= MAX_MODULES) throw new WasmError(`more than ${MAX_MODULES} modules are loaded`, 0);
+    // A view into guest memory may change or be detached later; the module keeps its own bytes.
+    const own = bytes.slice();
+    const decoded = decodeModule(own);
+    validate(own);
+    const hostFunctions = this.#link(decoded);
+    const stops = new Set<string>();
+    let position = 0;
+    for (const item of decoded.imports) {
+      if (item.kind === 'func' && hostFunctions[position++].stops) stops.add(`${item.module}\0${item.name}`);
+    }
+    const transformed = this.#transform(own, decoded, (module, field) => stops.has(`${module}\0${field}`));
+    const compiled = new WebAssembly.Module(transformed.bytes as Uint8Array<ArrayBuffer>);
+    this.#moduleCount++;
+    const loaded = new EngineModule(this.#nextModule++, name, transformed, compiled, hostFunctions);
+    if (transformed.globalsBytes > STAGING_BYTES / 2) loaded.unshared ??= 'too many mutable globals';
+    return loaded;
+  }
+
+  #transform(bytes: Uint8Array, decoded: WasmModule, stops: (module: string, name: string) => boolean): TransformResult {
+    try {
+      return transform(bytes, { stops, tracked: this.#tracked, tableEntries: TABLE_TYPES });
+    } catch (error) {
+      if (error instanceof WasmError && error.funcIndex !== undefined) throw inFunction(error, decoded, error.funcIndex);
+      throw error;
+    }
+  }
+
+  /** What the rewrite made of a module. */
+  report(loaded: LoadedModule): TransformResult {
+    return own(loaded).transformed;
+  }
+
+  moduleOf(proc: Process): LoadedModule | null {
+    return proc.body instanceof WasmProcess ? proc.body.module : null;
+  }
+
+  configOf(proc: Process): ProcessConfig {
+    if (!(proc.body instanceof WasmProcess)) throw new TypeError(`process ${proc.pid} does not run WebAssembly`);
+    return proc.body.config;
+  }
+
+  spawn(request: SpawnRequest): Process | string {
+    const { link, config } = request;
+    const module = request.module ?? (link === null ? null : this.moduleOf(link.parent));
+    if (module === null) throw new TypeError('a process without a module needs a parent that has one');
+    const engineModule = own(module);
+    const memoryBytes = engineModule.initialPages * PAGE_BYTES;
+    if (memoryBytes > config.maxMemoryBytes) return `the module needs ${memoryBytes} bytes of memory, the limit is ${config.maxMemoryBytes}`;
+    const entry = this.#resolve(engineModule, request.entry, request.params);
+    const startBytes = engineModule.transformed.start === undefined ? 0 : FRAME_HEADER;
+    const frameBytes = typeof entry === 'string' ? FRAME_HEADER : FRAME_HEADER + packedBytes(entry.type.params);
+    const sizeBytes = Math.max(MIN_CHUNK_BYTES, frameBytes + startBytes);
+    const floor = this.side.allocate(sizeBytes);
+    if (floor < 0) return 'the memory for stacks of stopped processes is full';
+    const startError = typeof entry === 'string' ? entry : null;
+    const top = typeof entry === 'string' ? floor : this.#writeFirstFrames(engineModule, floor, entry, request.params);
+    const body = new WasmProcess(this, engineModule, config, floor, top, Allocator.capacity(sizeBytes), startError);
+    const proc = link === null
+      ? this.system.spawn(body)
+      : this.system.spawn(body, null, link.parent, Number(BigInt.asIntN(32, link.tag)), Number(BigInt.asIntN(32, link.tag >> 32n)));
+    if (proc === null) {
+      this.side.free(floor, Allocator.capacity(sizeBytes));
+      return `the limit of ${this.system.limits.maxProcesses} processes is reached`;
+    }
+    body.process = proc;
+    return proc;
+  }
+
+  /** The entry point that a request means, or why there is none: that is the child's failure, not its parent's (ABI reference 2.2). */
+  #resolve(module: EngineModule, entry: Entry, params: Uint8Array): EntryPoint | string {
+    const { transformed } = module;
+    if (entry.kind === 'table') {
+      const given = paramTypes(params);
+      const position = TABLE_TYPES.findIndex((type) => sameTypes(type.params, given) && type.results.length === 0);
+      const functionNumber = transformed.tableEntries[position];
+      if (functionNumber === undefined) return 'the module has no table to start a function from';
+      return { type: TABLE_TYPES[position], functionNumber, calleeIndex: entry.index >>> 0 };
+    }
+    const point = transformed.entries.get(entry.name);
+    if (point === undefined) return `the module has no exported function ${JSON.stringify(entry.name)} that could be started`;
+    if (!matches(point.type.params, params)) {
+      return `${JSON.stringify(entry.name)} takes (${point.type.params.map(printValType).join(', ')}), not (${paramTypes(params).map(printValType).join(', ')})`;
+    }
+    if (point.type.results.length > 0) return `${JSON.stringify(entry.name)} returns values; a process starts in a function without results`;
+    return point;
+  }
+
+  /** The frames of a process that has not begun: its entry, and above it the start function. Returns their end. */
+  #writeFirstFrames(module: EngineModule, floor: number, entry: EntryPoint, params: Uint8Array): number {
+    const { bytes } = this.side;
+    let top = floor;
+    entry.type.params.forEach((type, k) => {
+      const size = packedBytes([type]);
+      for (let b = 0; b < size; b++) bytes[top + b] = params[k * PARAM_BYTES + 1 + b];
+      top += size;
+    });
+    top = this.#writeHeader(top, entry.calleeIndex, entry.functionNumber);
+    const { start } = module.transformed;
+    return start === undefined ? top : this.#writeHeader(top, start.calleeIndex, start.functionNumber);
+  }
+
+  #writeHeader(top: number, resumePoint: number, functionNumber: number): number {
+    this.side.view.setUint32(top, resumePoint, true);
+    this.side.view.setUint32(top + 4, functionNumber, true);
+    return top + FRAME_HEADER;
+  }
+
+  /** The frame that makes a host call's guest function the innermost one, at `top`; returns its end. */
+  writeEntryFrame(top: number, call: GuestCall): number {
+    const { view } = this.side;
+    let at = top;
+    call.args.forEach((value, k) => {
+      switch (call.params[k]) {
+        case 'i':
+          view.setInt32(at, Number(value), true);
+          at += 4;
+          return;
+        case 'I':
+          view.setBigInt64(at, BigInt(value), true);
+          at += 8;
+          return;
+        default:
+          throw new TypeError(`a guest function called by the host takes i32 and i64 only, not ${JSON.stringify(call.params[k])}`);
+      }
+    });
+    return this.#writeHeader(at, call.calleeIndex, call.functionNumber);
+  }
+
+  /** For `WasmProcess.dispose`. */
+  processEnded(body: WasmProcess): void {
+    this.pool.release(body);
+    this.side.free(body.floor, body.chunkBytes);
+  }
+}
+
+const TYPE_OF_LETTER: { readonly [letter: string]: ValType } = { i: I32, I: I64 };
+
+const TABLE_TYPES: readonly FuncType[] = TABLE_SIGNATURES.map(([params, results]) => ({
+  params: [...params].map((letter) => TYPE_OF_LETTER[letter]),
+  results: [...results].map((letter) => TYPE_OF_LETTER[letter]),
+}));
+
+function own(module: LoadedModule): EngineModule {
+  if (!(module instanceof EngineModule)) throw new TypeError('this module was not loaded by this engine');
+  return module;
+}
+
+function validate(bytes: Uint8Array): void {
+  const source = bytes as Uint8Array<ArrayBuffer>;
+  if (WebAssembly.validate(source)) return;
+  try {
+    new WebAssembly.Module(source);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    const offset = /@\+(\d+)/.exec(error.message);
+    throw new WasmError(error.message.replace(/^WebAssembly\.Module\(\): /, '').replace(/ @\+\d+$/, ''), Number(offset?.[1] ?? 0));
+  }
+  throw new WasmError('the module is not valid', 0);
+}
+
+function packedBytes(types: readonly ValType[]): number {
+  return types.reduce((sum, type) => sum + (type === V128 ? 16 : type === I64 || type === F64 ? 8 : 4), 0);
+}
+
+function paramTypes(params: Uint8Array): ValType[] {
+  const types: ValType[] = [];
+  for (let at = 0; at < params.length; at += PARAM_BYTES) types.push(params[at]);
+  return types;
+}
+
+/** Hot: one test per parameter, nothing made. */
+function matches(types: readonly ValType[], params: Uint8Array): boolean {
+  if (params.length !== types.length * PARAM_BYTES) return false;
+  for (let k = 0; k < types.length; k++) if (params[k * PARAM_BYTES] !== types[k]) return false;
+  return true;
+}
+
+function sameTypes(a: readonly ValType[], b: readonly ValType[]): boolean {
+  return a.length === b.length && a.every((type, k) => type === b[k]);
+}
+
+/** The value types that can be passed to a process. */
+export const PARAMETER_TYPES: readonly ValType[] = [I32, I64, F32, F64, V128];

@@ -1,0 +1,236 @@
+// The body of a process that runs WebAssembly: what the engine knows of it, and its slices.
+//
+// Stopped, a process is: its chunk of frames in the side memory, and either an instance that still holds its memory and globals, or
+// the records of its dirty blocks in the arena. Nothing else refers to it from the guest's side.
+//
+// W1  `instance !== null` and `parkedBytes > 0` exclude each other; with neither, the process has not begun.
+// W2  [floor, top) of the chunk are its frames, innermost last; the chunk is its own.
+
+import type { Process, ProcessBody } from '../actor/process.ts';
+import { SLICE_ENDED, SLICE_PREEMPTED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
+import {
+  CELL_FUEL, CELL_GROW_MEMORY, CELL_GROW_PAGES, CELL_GROW_RESULT, CELL_LEFT, CELL_SCRATCH, CELL_STOP, CELL_TOP,
+  RUN_ENDED, RUN_NO_ROOM, SCRATCH_TOP, STOP_GROW,
+} from '../transform/injected_abi.ts';
+import { Allocator } from './allocator.ts';
+import type { Engine } from './engine.ts';
+import { type Signature, STOP_CALL, STOP_EXIT, STOP_WAIT, STOP_YIELD } from './host_function.ts';
+import type { GuestInstance } from './instance.ts';
+import { FUEL_UNIT, INITIAL_FUEL_PER_MS, MAX_FUEL_PER_MS, MAX_STACK_BYTES, MIN_FUEL_PER_MS } from './limits.ts';
+import type { EngineModule } from './loaded_module.ts';
+import type { ProcessConfig } from './services.ts';
+import { endOfTrap } from './traps.ts';
+
+/** A guest function that a host call has asked for; the host call is repeated when it has ended. */
+export interface GuestCall {
+  readonly functionNumber: number;
+  readonly calleeIndex: number;
+  readonly params: Signature;
+  readonly results: Signature;
+  readonly args: readonly (number | bigint)[];
+  readonly catchTrap: boolean;
+  /** End of the frames below the callee, the waiting host call's included; -1: not begun. */
+  height: number;
+  trapped: boolean;
+}
+
+const NO_CALLS: GuestCall[] = [];
+
+export class WasmProcess implements ProcessBody {
+  readonly engine: Engine;
+  readonly module: EngineModule;
+  readonly config: ProcessConfig;
+  process!: Process;
+  instance: GuestInstance | null = null;
+  floor: number;
+  top: number;
+  chunkBytes: number;
+  /** Pages of memory 0. */
+  pages: number;
+  parkedAt = -1;
+  parkedBytes = 0;
+  /** Fuel used so far, kept only under a limit. */
+  fuelUsed = 0;
+  fuelPerMs = INITIAL_FUEL_PER_MS;
+  growResult = 0;
+  /** Shared empty list until the first. */
+  calls: GuestCall[] = NO_CALLS;
+  /** Why it cannot even begin (missing export, wrong arguments). */
+  readonly startError: string | null;
+
+  constructor(engine: Engine, module: EngineModule, config: ProcessConfig, floor: number, top: number, chunkBytes: number, startError: string | null) {
+    this.engine = engine;
+    this.module = module;
+    this.config = config;
+    this.floor = floor;
+    this.top = top;
+    this.chunkBytes = chunkBytes;
+    this.pages = module.initialPages;
+    this.startError = startError;
+  }
+
+  pushCall(call: GuestCall): void {
+    if (this.calls === NO_CALLS) this.calls = [];
+    this.calls.push(call);
+  }
+
+  // Hot: bench/actors.ts.
+  runSlice(proc: Process, sliceMs: number): SliceOutcome {
+    if (this.startError !== null) return this.#end({ kind: 'trap', message: this.startError });
+    const { pool } = this.engine;
+    const instance = this.instance ?? pool.acquire(this);
+    if (instance === null) return this.#end({ kind: 'limit', limit: 'instances' });
+    pool.touch(instance);
+    const { context } = instance;
+    context.process = proc;
+    context.hostWork = 0;
+    let fuel = Math.max(1, Math.floor(sliceMs * this.fuelPerMs));
+    const granted = fuel;
+    for (;;) {
+      if (this.config.maxFuel > 0) {
+        const left = this.config.maxFuel * FUEL_UNIT - this.fuelUsed;
+        if (left <= 0) return this.#end({ kind: 'limit', limit: 'fuel' });
+        fuel = Math.min(fuel, left);
+      }
+      const left = this.#run(instance, fuel);
+      if (proc.killRequested || this.#ended) return SLICE_ENDED;
+      this.fuelUsed += fuel - left;
+      if (left < 0 && this.#stop === 0) {
+        this.#adapt(granted, proc);
+        if (this.config.maxFuel > 0 && this.fuelUsed >= this.config.maxFuel * FUEL_UNIT) return this.#end({ kind: 'limit', limit: 'fuel' });
+        return SLICE_PREEMPTED;
+      }
+      switch (this.#stop) {
+        case STOP_WAIT:
+          return SLICE_WAITING;
+        case STOP_YIELD:
+          return SLICE_PREEMPTED;
+        case STOP_EXIT:
+          return SLICE_ENDED;
+        case STOP_CALL:
+          if (!this.#enterCall()) return this.#end({ kind: 'limit', limit: 'stack' });
+          break;
+        case STOP_GROW:
+          this.#grow(instance);
+          break;
+        default:
+          throw new Error(`a host function asked for stop ${this.#stop}`);
+      }
+      fuel = left;
+      if (fuel <= 0) return SLICE_PREEMPTED;
+    }
+  }
+
+  /** What the last run stopped for; 0: out of fuel. */
+  get #stop(): number {
+    return this.engine.side.cells[CELL_STOP >> 2];
+  }
+
+  #ended = false;
+
+  #end(reason: Process['exitReason']): SliceOutcome {
+    this.process.exitReason = reason;
+    return SLICE_ENDED;
+  }
+
+  /** Runs until the process ends or stops; returns the fuel left. */
+  #run(instance: GuestInstance, fuel: number): number {
+    const { side } = this.engine;
+    side.cells[CELL_STOP >> 2] = 0;
+    side.cells[CELL_GROW_RESULT >> 2] = this.growResult;
+    let outcome: number;
+    try {
+      outcome = instance.injected.run(fuel, this.top, this.floor, this.floor + this.chunkBytes);
+    } catch (error) {
+      return this.#trapped(instance, error, fuel);
+    }
+    const { cells } = side;
+    if (outcome === RUN_ENDED) {
+      this.#ended = true;
+      return 0;
+    }
+    this.top = cells[CELL_TOP >> 2];
+    if (outcome === RUN_NO_ROOM && !this.#makeRoom(cells[CELL_SCRATCH >> 2])) {
+      this.#end({ kind: 'limit', limit: 'stack' });
+      this.#ended = true;
+      return 0;
+    }
+    return cells[CELL_STOP >> 2] === 0 ? cells[CELL_FUEL >> 2] : cells[CELL_LEFT >> 2];
+  }
+
+  /** The frames of this stop, from `scratch` up, do not fit the chunk. */
+  #makeRoom(scratch: number): boolean {
+    const { side } = this.engine;
+    const used = this.top - this.floor;
+    const added = SCRATCH_TOP - scratch;
+    if (!this.#enlarge(used + added)) return false;
+    side.bytes.copyWithin(this.top, scratch, SCRATCH_TOP);
+    this.top += added;
+    return true;
+  }
+
+  #enlarge(sizeBytes: number): boolean {
+    if (sizeBytes <= this.chunkBytes) return true;
+    if (sizeBytes > MAX_STACK_BYTES) return false;
+    const { side } = this.engine;
+    const floor = side.allocate(sizeBytes);
+    if (floor < 0) return false;
+    side.bytes.copyWithin(floor, this.floor, this.top);
+    side.free(this.floor, this.chunkBytes);
+    // Heights of host calls that wait for guest functions are addresses in the chunk.
+    for (const call of this.calls) if (call.height >= 0) call.height += floor - this.floor;
+    this.top += floor - this.floor;
+    this.floor = floor;
+    this.chunkBytes = Allocator.capacity(sizeBytes);
+    return true;
+  }
+
+  /** A trap: the innermost host call that catches traps is answered, or the process ends. */
+  #trapped(instance: GuestInstance, error: unknown, fuel: number): number {
+    const reason = endOfTrap(error, instance, this);
+    for (let k = this.calls.length - 1; k >= 0; k--) {
+      const call = this.calls[k];
+      if (!call.catchTrap || call.height < 0) continue;
+      this.calls.length = k + 1;
+      call.trapped = true;
+      this.top = call.height;
+      this.engine.side.cells[CELL_STOP >> 2] = STOP_YIELD;
+      return Math.max(0, Math.min(fuel, instance.injected.fuel()));
+    }
+    this.#end(reason);
+    this.#ended = true;
+    return 0;
+  }
+
+  /** Puts the frame of the guest function that was asked for on top. */
+  #enterCall(): boolean {
+    const call = this.calls[this.calls.length - 1];
+    call.height = this.top;
+    const { floor } = this;
+    if (!this.#enlarge(this.top - floor + 16 * call.params.length + 16)) return false;
+    this.top = this.engine.writeEntryFrame(this.top, call);
+    return true;
+  }
+
+  #grow(instance: GuestInstance): void {
+    const { cells } = this.engine.side;
+    const memory = cells[CELL_GROW_MEMORY >> 2];
+    this.growResult = instance.grow(memory, cells[CELL_GROW_PAGES >> 2] >>> 0, this.config.maxMemoryBytes);
+    this.pages = instance.pages;
+  }
+
+  /** The process used its whole grant: brings the grant in line with the time it took. */
+  #adapt(granted: number, proc: Process): void {
+    const { scheduler } = proc.system;
+    const elapsedMs = scheduler.clock.nowMs() - scheduler.sliceStartMs;
+    if (elapsedMs <= 0) return;
+    const measured = granted / elapsedMs;
+    // Down at once: the next slice must not be too long again. Up in steps: a fast stretch may end any time.
+    const next = measured < this.fuelPerMs ? measured : Math.min(measured, this.fuelPerMs * 1.5);
+    this.fuelPerMs = Math.min(Math.max(next, MIN_FUEL_PER_MS), MAX_FUEL_PER_MS);
+  }
+
+  dispose(_proc: Process): void {
+    this.engine.processEnded(this);
+  }
+}
