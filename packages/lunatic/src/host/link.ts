@@ -50,7 +50,9 @@ export class HostIndex {
       if (rows === undefined) {
         names.set(row.name, [row]);
       } else if (rows.some((other) => other.params === row.params && other.results === row.results)) {
-        throw new RangeError(`host function ${row.module} ${row.name} ${printSignature(row.params, row.results)} is declared twice`);
+        throw new RangeError(
+          `host function ${row.module} ${row.name} ${printSignature(row.params, row.results)} is declared twice`,
+        );
       } else {
         rows.push(row);
       }
@@ -85,7 +87,8 @@ function linkImport(module: WasmModule, item: Import, index: HostIndex): HostFun
   }
   const rows = index.lookup(item.module, item.name);
   const type = module.types[item.typeIndex];
-  if (type === undefined) throw new RangeError(`import ${item.module} ${item.name} has type ${item.typeIndex} of ${module.types.length}`);
+  if (type === undefined)
+    throw new RangeError(`import ${item.module} ${item.name} has type ${item.typeIndex} of ${module.types.length}`);
   const exact = rows.find((row) => fits(row.params, type.params) && fits(row.results, type.results));
   if (exact !== undefined) return exact;
   const notServed = notServedReason(item.module, item.name, module.imports);

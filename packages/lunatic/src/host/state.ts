@@ -4,11 +4,11 @@
 // A million processes may exist, most of them idle, so nothing here is made before it is needed: a process that only
 // sends and receives has this one object and no table. It dies with the process: `disposeHostState`.
 
+import type { Message } from '../actor/message.ts';
+import type { Process } from '../actor/process.ts';
 import { HandleTable } from '../base/handle_table.ts';
 import type { HostContext } from '../engine/host_function.ts';
 import type { LoadedModule } from '../engine/services.ts';
-import type { Message } from '../actor/message.ts';
-import type { Process } from '../actor/process.ts';
 import type { EarlyState } from './early/state.ts';
 import { MAX_ERROR_TEXT_LENGTH, MAX_TABLE_ENTRIES } from './limits.ts';
 import type { ConfigDraft } from './process/config_draft.ts';
@@ -73,6 +73,7 @@ export function writeError(ctx: HostContext, text: string, idPointer: number): v
 
 /** Adds to a table of the process. Traps at the bound: the guest drops nothing. `what`: plural, for the text. */
 export function addHandle<T extends {}>(ctx: HostContext, table: HandleTable<T>, value: T, what: string): number {
-  if (table.size >= MAX_TABLE_ENTRIES) ctx.trap(`too many ${what} in one process; drop those that are no longer needed`);
+  if (table.size >= MAX_TABLE_ENTRIES)
+    ctx.trap(`too many ${what} in one process; drop those that are no longer needed`);
   return table.insert(value);
 }

@@ -39,7 +39,9 @@ export function mayStop<const Params extends Signature, const Results extends Si
 }
 
 /** Link checking has matched the guest's signature with the row's, so the arguments are what `call` declares. */
-function erase<Args extends unknown[]>(call: (ctx: HostContext, ...args: Args) => number | bigint | void): HostFunction['call'] {
+function erase<Args extends unknown[]>(
+  call: (ctx: HostContext, ...args: Args) => number | bigint | void,
+): HostFunction['call'] {
   return call as unknown as HostFunction['call'];
 }
 

@@ -47,7 +47,7 @@ export function printImports(functions: readonly HostFunction[]): string {
     lines.push(`  ${printImport(row)}`);
   }
   return `;; Every host import, with its signature; "may stop": the calling process may wait, yield or end in it.
-;; Made from the host tables by tools/print_imports.ts; do not edit.
+;; Made from the host tables; BLESS=1 node --test packages/lunatic/src/host/tables_test.ts writes it anew.
 (module${lines.join('\n')})
 `;
 }

@@ -25,13 +25,19 @@ import type { EngineServices, LoadedModule, ProcessConfig, SpawnRequest } from '
 import type { HostDriver } from '../scheduler/driver.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { SLICE_ENDED, SLICE_PREEMPTED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
-import { type HostEnvironment, INPUT_NOTHING_YET, type InputSource, type OutputSink, type WriteOutcome } from './environment.ts';
+import {
+  type HostEnvironment,
+  INPUT_NOTHING_YET,
+  type InputSource,
+  type OutputSink,
+  type WriteOutcome,
+} from './environment.ts';
 import { HostIndex } from './link.ts';
 import { disposeHostState } from './state.ts';
 import { hostFunctions } from './tables.ts';
 
 /** What a guest does; yields are stops. */
-export type Script = (guest: Guest) => Generator<StopRequest, void, void>;
+export type Script = (guest: Guest) => Generator<StopRequest, unknown, void>;
 
 export const MEMORY_SIZE = 65536;
 /** What fresh memory is filled with. */
@@ -196,7 +202,7 @@ export class Guest implements ProcessBody, HostContext {
   process!: Process;
   charged = 0;
   disposed = false;
-  readonly #generator: Generator<StopRequest, void, void>;
+  readonly #generator: Generator<StopRequest, unknown, void>;
   #request: StopRequest | null = null;
   #callee: { name: string; args: readonly (number | bigint)[]; catchTrap: boolean } | null = null;
   #callResult: GuestCallResult | undefined;
@@ -235,7 +241,7 @@ export class Guest implements ProcessBody, HostContext {
 
   runSlice(proc: Process): SliceOutcome {
     this.process = proc;
-    let step: IteratorResult<StopRequest, void>;
+    let step: IteratorResult<StopRequest, unknown>;
     try {
       step = this.#generator.next();
     } catch (error) {
@@ -326,7 +332,10 @@ export class Guest implements ProcessBody, HostContext {
     if (Buffer.compare(before, after) === 0) return;
     for (let i = 0; i < before.length; i++) {
       if (before[i] === after[i]) continue;
-      assert.ok(this.#marks.some(([start, end]) => i >= start && i < end), `the write at ${i} is marked`);
+      assert.ok(
+        this.#marks.some(([start, end]) => i >= start && i < end),
+        `the write at ${i} is marked`,
+      );
     }
   }
 
@@ -363,7 +372,13 @@ export class Guest implements ProcessBody, HostContext {
         const guest = new Guest(world, script, request.config);
         const tag = new DataView(new ArrayBuffer(8));
         tag.setBigInt64(0, request.link?.tag ?? 0n, true);
-        const child = world.system.spawn(guest, null, request.link?.parent ?? null, tag.getInt32(0, true), tag.getInt32(4, true));
+        const child = world.system.spawn(
+          guest,
+          null,
+          request.link?.parent ?? null,
+          tag.getInt32(0, true),
+          tag.getInt32(4, true),
+        );
         if (child === null) return 'too many processes';
         guest.process = child;
         return child;

@@ -100,13 +100,21 @@ test('the founding pattern: context through a private channel, results through a
       }
     }),
   );
-  assert.deepEqual(got, Array.from({ length: children }, (_, i) => `done ${i}`));
+  assert.deepEqual(
+    got,
+    Array.from({ length: children }, (_, i) => `done ${i}`),
+  );
   assert.equal(new DataView(world.spawned[3]?.params.buffer ?? new ArrayBuffer(34)).getInt32(1, true), 103);
   assert.deepEqual(world.spawned[0]?.entry, { kind: 'table', index: 5 });
 });
 
 /** Runs `count` processes of `script` sharing one channel with the starter, whose handle number each gets. */
-function shareChannel(world: World, bound: number, count: number, script: (guest: Guest, channel: number, nth: number) => Generator<StopRequest, void, void>): { guests: Guest[]; parent: Guest; channel: number } {
+function shareChannel(
+  world: World,
+  bound: number,
+  count: number,
+  script: (guest: Guest, channel: number, nth: number) => Generator<StopRequest, void, void>,
+): { guests: Guest[]; parent: Guest; channel: number } {
   const numbers: bigint[] = [];
   let channel = 0;
   const parent = world.spawn(
@@ -144,7 +152,10 @@ test('waiting receivers are served in order, each message once; who dies waiting
     got.push(`${nth}: ${yield* receive(guest, channel)}`);
   });
   assert.deepEqual(got, ['0: a', '2: b', '3: c']);
-  assert.deepEqual(guests.map((guest) => guest.reason?.kind), ['normal', 'killed', 'normal', 'normal', 'normal']);
+  assert.deepEqual(
+    guests.map((guest) => guest.reason?.kind),
+    ['normal', 'killed', 'normal', 'normal', 'normal'],
+  );
 });
 
 /** Pids of the sharers: the parent has the first pid. */
@@ -267,9 +278,12 @@ test('join returns however the process ended, also if that was before', () => {
 });
 
 test('spawn traps without the permission', () => {
-  const message = new World().runToTrap(function* (guest) {
-    yield* spawn(guest, 1, 0, 0n);
-  }, { ...FULL_CONFIG, canSpawnProcesses: false });
+  const message = new World().runToTrap(
+    function* (guest) {
+      yield* spawn(guest, 1, 0, 0n);
+    },
+    { ...FULL_CONFIG, canSpawnProcesses: false },
+  );
   assert.equal(message, 'this process is not permitted to spawn processes');
 });
 

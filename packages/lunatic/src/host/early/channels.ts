@@ -1,11 +1,16 @@
 // Channel functions of the early interface, as its guests see them: every handle an i32.
 // Spec: ABI reference 7.1, 7.2.
 
-import { FOREVER, IO_NONE, IO_READY, IO_WAIT } from '../../actor/process.ts';
 import { EXIT_MAILBOX_LIMIT } from '../../actor/exit_reason.ts';
-import type { HostEnvironment } from '../environment.ts';
+import { FOREVER, IO_NONE, IO_READY, IO_WAIT } from '../../actor/process.ts';
 import { type HostContext, STOP_EXIT, STOP_WAIT } from '../../engine/host_function.ts';
-import { MAX_ALL_CHANNELS_BYTES, MAX_CHANNEL_MESSAGE_BYTES, MAX_PARKED_CHANNELS, MAX_TABLE_ENTRIES } from '../limits.ts';
+import type { HostEnvironment } from '../environment.ts';
+import {
+  MAX_ALL_CHANNELS_BYTES,
+  MAX_CHANNEL_MESSAGE_BYTES,
+  MAX_PARKED_CHANNELS,
+  MAX_TABLE_ENTRIES,
+} from '../limits.ts';
 import { type HostState, hostState } from '../state.ts';
 import { answers, mayStop, type Row } from '../table.ts';
 import { idNumber, printId } from '../values.ts';
@@ -22,7 +27,8 @@ export function channelRows(env: HostEnvironment): readonly Row[] {
     mayStop('channel_receive', 'iii', 'i', channelReceive),
     answers('channel_serialize', 'i', 'I', (ctx, handle) => {
       const number = parked.park(channelAt(ctx, handle));
-      if (number === undefined) ctx.trap(`more than ${MAX_PARKED_CHANNELS} channels were serialized and never deserialized`);
+      if (number === undefined)
+        return ctx.trap(`more than ${MAX_PARKED_CHANNELS} channels were serialized and never deserialized`);
       return BigInt(number);
     }),
     answers('channel_deserialize', 'I', 'i', (ctx, number) => {
@@ -116,7 +122,8 @@ function deliver(ctx: HostContext, early: EarlyState, pointer: number, out: numb
 /** Adds a handle. Traps at the bound. */
 export function addEarly(ctx: HostContext, object: EarlyObject): number {
   const early = earlyOf(hostState(ctx));
-  if (early.size >= MAX_TABLE_ENTRIES) ctx.trap('too many handles in one process; drop those that are no longer needed');
+  if (early.size >= MAX_TABLE_ENTRIES)
+    ctx.trap('too many handles in one process; drop those that are no longer needed');
   return early.add(object);
 }
 

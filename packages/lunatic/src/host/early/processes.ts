@@ -19,7 +19,13 @@ function spawn(ctx: HostContext, index: number, first: number, second: bigint): 
   if (!config.canSpawnProcesses) ctx.trap('this process is not permitted to spawn processes');
   paramsView.setInt32(1, first, true);
   paramsView.setBigInt64(18, second, true);
-  const child = ctx.engine.spawn({ module: null, config, entry: { kind: 'table', index: index >>> 0 }, params, link: null });
+  const child = ctx.engine.spawn({
+    module: null,
+    config,
+    entry: { kind: 'table', index: index >>> 0 },
+    params,
+    link: null,
+  });
   if (typeof child === 'string') ctx.trap(`cannot spawn: ${child}`);
   return addEarly(ctx, { kind: 'process', pid: child.pid });
 }

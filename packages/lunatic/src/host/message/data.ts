@@ -56,7 +56,8 @@ function readData(ctx: HostContext, pointer: number, length: number): number {
   const message = dataScratch(ctx);
   ctx.memory.check(pointer, length >>> 0);
   const left = message.length - message.readPos;
-  if (left < 0) ctx.trap(`the read position ${message.readPos} is beyond the end of the message (${message.length} bytes)`);
+  if (left < 0)
+    ctx.trap(`the read position ${message.readPos} is beyond the end of the message (${message.length} bytes)`);
   const size = Math.min(left, length >>> 0);
   message.readInto(ctx.memory.writable(pointer, size), 0, size);
   if (size >= MIN_CHARGED_BYTES) ctx.charge(size);

@@ -100,7 +100,10 @@ test('a message has a largest size', () => {
     yield* guest.call(MESSAGE, 'create_data', 0n, 0n);
     for (let i = 0; i <= MAX_MESSAGE_BYTES / 65536; i++) yield* guest.call(MESSAGE, 'write_data', 0, 65536);
   });
-  assert.equal(message, `a message of ${MAX_MESSAGE_BYTES + 65536} bytes is larger than the limit of ${MAX_MESSAGE_BYTES}`);
+  assert.equal(
+    message,
+    `a message of ${MAX_MESSAGE_BYTES + 65536} bytes is larger than the limit of ${MAX_MESSAGE_BYTES}`,
+  );
 });
 
 test('everything but create_data traps on an empty scratch area', () => {

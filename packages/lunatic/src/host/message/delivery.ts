@@ -34,9 +34,13 @@ export const DELIVERY_ROWS: readonly Row[] = [
     return sendAndReceive(ctx, pid, tagWords, 1, timeoutMs(timeout));
   }),
   // 0.10 to 0.12: waits for the tag of the message it sends.
-  mayStop('send_receive_skip_search', 'II', 'i', (ctx, pid, timeout) => sendAndReceiveOwnTag(ctx, pid, timeoutMs(timeout))),
+  mayStop('send_receive_skip_search', 'II', 'i', (ctx, pid, timeout) =>
+    sendAndReceiveOwnTag(ctx, pid, timeoutMs(timeout)),
+  ),
   // Up to 0.9.
-  mayStop('send_receive_skip_search', 'Ii', 'i', (ctx, pid, timeout) => sendAndReceiveOwnTag(ctx, pid, oldTimeoutMs(timeout))),
+  mayStop('send_receive_skip_search', 'Ii', 'i', (ctx, pid, timeout) =>
+    sendAndReceiveOwnTag(ctx, pid, oldTimeoutMs(timeout)),
+  ),
   mayStop('receive', 'iiI', 'i', (ctx, tags, count, timeout) => receive(ctx, tags, count, timeoutMs(timeout))),
   // Up to 0.9.
   mayStop('receive', 'iii', 'i', (ctx, tags, count, timeout) => receive(ctx, tags, count, oldTimeoutMs(timeout))),
@@ -74,7 +78,7 @@ function sendAndReceiveOwnTag(ctx: HostContext, pid: bigint, timeout: number): n
     tagWords[0] = message.tagLo;
     tagWords[1] = message.tagHi;
   }
-  return sendAndReceive(ctx, pid, tagWords, message !== null && message.isTagged() ? 1 : 0, timeout);
+  return sendAndReceive(ctx, pid, tagWords, message?.isTagged() ? 1 : 0, timeout);
 }
 
 /** Sends the scratch message and waits for one with this tag that comes afterwards; returns 0 for any kind, or TIMED_OUT. */

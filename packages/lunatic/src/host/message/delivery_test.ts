@@ -198,7 +198,10 @@ test('notices of death are received by kind; data functions trap on them', () =>
     yield* guest.call(MESSAGE, 'data_size');
   });
   world.run();
-  assert.deepEqual(watcher.reason, { kind: 'trap', message: 'the scratch area holds a notice of death, not a data message' });
+  assert.deepEqual(watcher.reason, {
+    kind: 'trap',
+    message: 'the scratch area holds a notice of death, not a data message',
+  });
 });
 
 test('too many tags trap before they are read', () => {

@@ -1,6 +1,6 @@
 // The scratch area: the one message a process is writing or reading. Spec: ABI reference 1.2.
 
-import { type Message, MESSAGE_DATA } from '../../actor/message.ts';
+import { MESSAGE_DATA, type Message } from '../../actor/message.ts';
 import type { HostContext } from '../../engine/host_function.ts';
 import { type HostState, hostState } from '../state.ts';
 

@@ -5,4 +5,7 @@ import { namespace } from '../table.ts';
 import { DATA_ROWS } from './data.ts';
 import { DELIVERY_ROWS } from './delivery.ts';
 
-export const MESSAGE_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::message', [...DATA_ROWS, ...DELIVERY_ROWS]);
+export const MESSAGE_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::message', [
+  ...DATA_ROWS,
+  ...DELIVERY_ROWS,
+]);

@@ -20,18 +20,33 @@ test('a new configuration denies everything and has no limits but those of its m
 });
 
 test('nobody gives away what it does not have', () => {
-  const config = { ...FULL_CONFIG, maxMemoryBytes: 1000, maxFuel: 7, canSpawnProcesses: false, canCompileModules: false };
+  const config = {
+    ...FULL_CONFIG,
+    maxMemoryBytes: 1000,
+    maxFuel: 7,
+    canSpawnProcesses: false,
+    canCompileModules: false,
+  };
   new World().runToEnd(function* (guest) {
     yield* guest.call(PROCESS, 'create_config');
     yield* guest.call(PROCESS, 'config_set_max_memory', 0n, 2000n);
     assert.equal(yield* guest.call(PROCESS, 'config_get_max_memory', 0n), 1000n);
     yield* guest.call(PROCESS, 'config_set_max_memory', 0n, 500n);
     assert.equal(yield* guest.call(PROCESS, 'config_get_max_memory', 0n), 500n);
-    for (const [asked, granted] of [[0n, 7n], [8n, 7n], [-1n, 7n], [3n, 3n]] as const) {
+    for (const [asked, granted] of [
+      [0n, 7n],
+      [8n, 7n],
+      [-1n, 7n],
+      [3n, 3n],
+    ] as const) {
       yield* guest.call(PROCESS, 'config_set_max_fuel', 0n, asked);
       assert.equal(yield* guest.call(PROCESS, 'config_get_max_fuel', 0n), granted);
     }
-    for (const [name, granted] of [['compile_modules', 0], ['create_configs', 1], ['spawn_processes', 0]] as const) {
+    for (const [name, granted] of [
+      ['compile_modules', 0],
+      ['create_configs', 1],
+      ['spawn_processes', 0],
+    ] as const) {
       yield* guest.call(PROCESS, `config_set_can_${name}`, 0n, 1);
       assert.equal(yield* guest.call(PROCESS, `config_can_${name}`, 0n), granted, name);
     }
@@ -39,9 +54,12 @@ test('nobody gives away what it does not have', () => {
 });
 
 test('create_config answers -1 without the permission', () => {
-  new World().runToEnd(function* (guest) {
-    assert.equal(yield* guest.call(PROCESS, 'create_config'), -1n);
-  }, { ...FULL_CONFIG, canCreateConfigs: false });
+  new World().runToEnd(
+    function* (guest) {
+      assert.equal(yield* guest.call(PROCESS, 'create_config'), -1n);
+    },
+    { ...FULL_CONFIG, canCreateConfigs: false },
+  );
 });
 
 test('unknown configuration ids trap, -1 too', () => {

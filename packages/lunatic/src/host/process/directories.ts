@@ -28,7 +28,8 @@ export function grantedDirectory(owner: ProcessConfig, requested: string): Preop
 /** A text naming the first directory that a process with this configuration would lack; undefined if it has all. */
 export function missingDirectory(refused: readonly string[], config: ProcessConfig): string | undefined {
   const [first] = refused;
-  if (first !== undefined) return `directory ${JSON.stringify(first)} cannot be granted: it is not a directory inside those of the parent`;
+  if (first !== undefined)
+    return `directory ${JSON.stringify(first)} cannot be granted: it is not a directory inside those of the parent`;
   for (const preopen of config.preopens) {
     if (realDirectory(preopen.host) === undefined) return `directory ${JSON.stringify(preopen.guest)} does not exist`;
   }

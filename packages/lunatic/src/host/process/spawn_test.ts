@@ -34,7 +34,8 @@ function* errorText(guest: Guest, id: bigint): Generator<StopRequest, string, vo
 test('spawn writes the child id and starts the child with name, parameters and configuration', () => {
   const world = new World();
   let ran = false;
-  world.entries.set('child', function* () {
+  world.entries.set('child', function* (guest) {
+    yield* guest.call(PROCESS, 'process_id');
     ran = true;
   });
   const params = [0x7f, 1, ...new Array<number>(15).fill(0), 0x7b, ...new Array<number>(16).fill(9)];
@@ -65,6 +66,7 @@ test('spawn tells names apart that follow each other', () => {
 test('a linked child that fails tells its parent with the tag of the spawn; the parent tells it without', () => {
   const world = new World();
   world.entries.set('child', function* (guest) {
+    yield* guest.call(PROCESS, 'process_id');
     guest.trap('boom');
   });
   world.runToEnd(function* (guest) {
@@ -95,7 +97,10 @@ test('a configuration is copied at the spawn: later changes do not reach the chi
     yield* guest.call(PROCESS, 'config_set_max_fuel', 0n, 6n);
     yield* spawn(guest, { config: 0n });
   });
-  assert.deepEqual(world.spawned.map(({ config }) => config.maxFuel), [5, 5, 6]);
+  assert.deepEqual(
+    world.spawned.map(({ config }) => config.maxFuel),
+    [5, 5, 6],
+  );
   assert.equal(world.spawned[0]?.config, world.spawned[1]?.config);
 });
 
@@ -107,12 +112,15 @@ test('spawn traps: permission, unknown ids, malformed parameters, bad name', () 
     [{ params: [0x7d, ...new Array<number>(16).fill(0)] }, 'spawn parameter 0 has the unknown type 0x7d'],
   ];
   for (const [options, expected] of bad) {
-    assert.equal(new World().runToTrap((guest) => spawn(guest, options) as Generator<StopRequest, void>), expected);
+    assert.equal(
+      new World().runToTrap((guest) => spawn(guest, options)),
+      expected,
+    );
   }
-  const denied = new World().runToTrap(
-    (guest) => spawn(guest) as Generator<StopRequest, void>,
-    { ...FULL_CONFIG, canSpawnProcesses: false },
-  );
+  const denied = new World().runToTrap((guest) => spawn(guest), {
+    ...FULL_CONFIG,
+    canSpawnProcesses: false,
+  });
   assert.equal(denied, 'this process is not permitted to spawn processes');
   const name = new World().runToTrap(function* (guest) {
     guest.putBytes(100, [0xff]);
@@ -166,7 +174,7 @@ test('get_or_spawn that fails registers nothing', () => {
 test('get_or_spawn with a name that cannot be registered starts nothing', () => {
   const world = new World();
   world.entries.set('child', function* () {});
-  const message = world.runToTrap((guest) => getOrSpawn(guest, 'x'.repeat(5000)) as Generator<StopRequest, void>);
+  const message = world.runToTrap((guest) => getOrSpawn(guest, 'x'.repeat(5000)));
   assert.match(message, /^a registered name has at most \d+ characters, this one has 5000$/);
   assert.equal(world.spawned.length, 0);
 });
@@ -186,13 +194,31 @@ test('directories of a child lie inside those of its parent', (t) => {
   for (const [asked, expected] of granted) {
     const world = new World();
     world.entries.set('child', function* () {});
-    world.runToEnd((guest) => spawnWithDirectory(guest, asked, 0) as Generator<StopRequest, void>, { ...FULL_CONFIG, preopens });
-    assert.deepEqual(world.spawned[0]?.config.preopens, [{ host: path.join(root, expected), guest: asked, readOnly: true }]);
+    world.runToEnd((guest) => spawnWithDirectory(guest, asked, 0), {
+      ...FULL_CONFIG,
+      preopens,
+    });
+    assert.deepEqual(world.spawned[0]?.config.preopens, [
+      { host: path.join(root, expected), guest: asked, readOnly: true },
+    ]);
   }
-  for (const asked of ['data/..', '..', 'data/../../other', '/', 'data/escape', 'data/missing', root, path.join(root, 'other'), '~']) {
+  for (const asked of [
+    'data/..',
+    '..',
+    'data/../../other',
+    '/',
+    'data/escape',
+    'data/missing',
+    root,
+    path.join(root, 'other'),
+    '~',
+  ]) {
     const world = new World();
     world.entries.set('child', function* () {});
-    world.runToEnd((guest) => spawnWithDirectory(guest, asked, 1) as Generator<StopRequest, void>, { ...FULL_CONFIG, preopens });
+    world.runToEnd((guest) => spawnWithDirectory(guest, asked, 1), {
+      ...FULL_CONFIG,
+      preopens,
+    });
     assert.equal(world.spawned.length, 0, asked);
   }
 });

@@ -36,7 +36,13 @@ test('process_id, environment_id, exists', () => {
   new World().runToEnd(function* (guest) {
     assert.equal(yield* guest.call(PROCESS, 'process_id'), 1n);
     assert.equal(yield* guest.call(PROCESS, 'environment_id'), 1n);
-    for (const [pid, expected] of [[1n, 1], [2n, 0], [0n, 0], [-1n, 0], [2n ** 53n, 0]] as const) {
+    for (const [pid, expected] of [
+      [1n, 1],
+      [2n, 0],
+      [0n, 0],
+      [-1n, 0],
+      [2n ** 53n, 0],
+    ] as const) {
       assert.equal(yield* guest.call(PROCESS, 'exists', pid), expected, `pid ${pid}`);
     }
   });

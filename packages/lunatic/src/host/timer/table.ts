@@ -8,7 +8,9 @@ import { delayMs, idNumber } from '../values.ts';
 
 export const TIMER_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::timer', [
   answers('send_after', 'II', 'I', sendAfter),
-  answers('cancel_timer', 'I', 'i', (ctx, id) => (ctx.process.system.timers.cancel(ctx.process.pid, idNumber(id)) ? 1 : 0)),
+  answers('cancel_timer', 'I', 'i', (ctx, id) =>
+    ctx.process.system.timers.cancel(ctx.process.pid, idNumber(id)) ? 1 : 0,
+  ),
 ]);
 
 /**

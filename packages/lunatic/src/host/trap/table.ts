@@ -3,7 +3,9 @@
 import type { HostContext, HostFunction } from '../../engine/host_function.ts';
 import { mayStop, namespace } from '../table.ts';
 
-export const TRAP_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::trap', [mayStop('catch', 'ii', 'i', catchTrap)]);
+export const TRAP_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::trap', [
+  mayStop('catch', 'ii', 'i', catchTrap),
+]);
 
 /**
  * Calls the guest's `_lunatic_catch_trap(index, pointer)` and returns what it returns, or 0 if it trapped. The guest's memory

@@ -27,5 +27,7 @@ export const WASI_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::wasi'
 ]);
 
 function tooMuch(ctx: HostContext): never {
-  ctx.trap(`a configuration holds at most ${MAX_CONFIG_ENTRIES} entries of a kind and ${MAX_CONFIG_BYTES} bytes of text`);
+  ctx.trap(
+    `a configuration holds at most ${MAX_CONFIG_ENTRIES} entries of a kind and ${MAX_CONFIG_BYTES} bytes of text`,
+  );
 }

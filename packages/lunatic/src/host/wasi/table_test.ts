@@ -15,13 +15,24 @@ test('arguments and environment variables reach the child in order, duplicates k
       yield* guest.call(WASI, 'config_add_command_line_argument', 0n, 100, guest.put(100, text));
     }
     for (const value of ['1', '2']) {
-      yield* guest.call(WASI, 'config_add_environment_variable', 0n, 100, guest.put(100, 'K'), 200, guest.put(200, value));
+      yield* guest.call(
+        WASI,
+        'config_add_environment_variable',
+        0n,
+        100,
+        guest.put(100, 'K'),
+        200,
+        guest.put(200, value),
+      );
     }
     yield* guest.call(PROCESS, 'spawn', 0n, 0n, -1n, 100, guest.put(100, 'child'), 0, 0, 64);
   });
   const config = world.spawned[0]?.config;
   assert.deepEqual(config?.args, ['one', 'zwölf', 'one']);
-  assert.deepEqual(config?.env, [['K', '1'], ['K', '2']]);
+  assert.deepEqual(config?.env, [
+    ['K', '1'],
+    ['K', '2'],
+  ]);
 });
 
 test('a configuration is bounded', () => {

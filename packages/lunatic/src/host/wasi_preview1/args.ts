@@ -14,7 +14,9 @@ export const ARGS_ROWS: readonly Row[] = [
 ];
 
 export const ENVIRON_ROWS: readonly Row[] = [
-  answers('environ_get', 'ii', 'i', (ctx, pointers, buffer) => writeStrings(ctx, encoded(ctx).environ, pointers, buffer)),
+  answers('environ_get', 'ii', 'i', (ctx, pointers, buffer) =>
+    writeStrings(ctx, encoded(ctx).environ, pointers, buffer),
+  ),
   answers('environ_sizes_get', 'ii', 'i', (ctx, count, size) => writeSizes(ctx, encoded(ctx).environ, count, size)),
 ];
 
@@ -37,7 +39,10 @@ function encoded(ctx: HostContext): EncodedConfig {
   const config = ctx.engine.configOf(ctx.process);
   let result = encodedConfigs.get(config);
   if (result === undefined) {
-    result = { args: encodeStrings(config.args), environ: encodeStrings(config.env.map(([name, value]) => `${name}=${value}`)) };
+    result = {
+      args: encodeStrings(config.args),
+      environ: encodeStrings(config.env.map(([name, value]) => `${name}=${value}`)),
+    };
     encodedConfigs.set(config, result);
   }
   return result;
@@ -69,7 +74,8 @@ function writeSizes(ctx: HostContext, block: StringBlock, count: number, size: n
 function writeStrings(ctx: HostContext, block: StringBlock, pointers: number, buffer: number): number {
   ctx.memory.write(buffer, block.bytes);
   ctx.memory.check(pointers, block.starts.length * 4);
-  for (const [i, start] of block.starts.entries()) ctx.memory.writeU32((pointers >>> 0) + i * 4, (buffer >>> 0) + start);
+  for (const [i, start] of block.starts.entries())
+    ctx.memory.writeU32((pointers >>> 0) + i * 4, (buffer >>> 0) + start);
   ctx.charge(block.bytes.length);
   return ERRNO_SUCCESS;
 }

@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import { FULL_CONFIG, World } from '../test_guest.ts';
 
 const WASI = 'wasi_snapshot_preview1';
-const CONFIG = { ...FULL_CONFIG, args: ['a', 'bß', ''], env: [['K', 'v=1'], ['E', '']] as const };
+const CONFIG = {
+  ...FULL_CONFIG,
+  args: ['a', 'bß', ''],
+  env: [
+    ['K', 'v=1'],
+    ['E', ''],
+  ] as const,
+};
 
 test('args_sizes_get and args_get: terminated UTF-8, one pointer each', () => {
   new World().runToEnd(function* (guest) {

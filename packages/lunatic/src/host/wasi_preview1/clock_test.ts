@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { World } from '../test_guest.ts';
-import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME, ERRNO_INVAL } from './numbers.ts';
+import {
+  CLOCK_MONOTONIC,
+  CLOCK_PROCESS_CPUTIME,
+  CLOCK_REALTIME,
+  CLOCK_THREAD_CPUTIME,
+  ERRNO_INVAL,
+} from './numbers.ts';
 
 const WASI = 'wasi_snapshot_preview1';
 

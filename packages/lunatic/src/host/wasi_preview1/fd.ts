@@ -8,7 +8,7 @@ import type { HostContext } from '../../engine/host_function.ts';
 import type { HostEnvironment } from '../environment.ts';
 import { hostState } from '../state.ts';
 import { answers, type Row } from '../table.ts';
-import { descriptorOf, type Descriptor, ownDescriptors } from './descriptors.ts';
+import { type Descriptor, descriptorOf, ownDescriptors } from './descriptors.ts';
 import {
   ERRNO_BADF,
   ERRNO_INVAL,

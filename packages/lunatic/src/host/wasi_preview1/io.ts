@@ -16,7 +16,9 @@ import { ERRNO_AGAIN, ERRNO_BADF, ERRNO_INVAL, ERRNO_IO, ERRNO_SUCCESS, FDFLAG_N
 export function ioRows(env: HostEnvironment): readonly Row[] {
   return [
     mayStop('fd_read', 'iiii', 'i', (ctx, fd, iovecs, count, read) => fdRead(env, ctx, fd, iovecs, count, read)),
-    mayStop('fd_write', 'iiii', 'i', (ctx, fd, iovecs, count, written) => fdWrite(env, ctx, fd, iovecs, count, written)),
+    mayStop('fd_write', 'iiii', 'i', (ctx, fd, iovecs, count, written) =>
+      fdWrite(env, ctx, fd, iovecs, count, written),
+    ),
   ];
 }
 
@@ -25,7 +27,14 @@ export function ioRows(env: HostEnvironment): readonly Row[] {
  * (EAGAIN instead if the descriptor is non-blocking). Stores the bytes taken as u32 at `written`.
  * EBADF: not open for writing. EINVAL: too many io vectors. EIO: the stream is broken.
  */
-function fdWrite(env: HostEnvironment, ctx: HostContext, fd: number, iovecs: number, count: number, written: number): number {
+function fdWrite(
+  env: HostEnvironment,
+  ctx: HostContext,
+  fd: number,
+  iovecs: number,
+  count: number,
+  written: number,
+): number {
   const state = hostState(ctx);
   if (!endWait(ctx, state)) return ERRNO_SUCCESS;
   const descriptor = descriptorOf(state, fd);
@@ -53,7 +62,14 @@ function fdWrite(env: HostEnvironment, ctx: HostContext, fd: number, iovecs: num
  * read as u32 at `read`; 0 is the end of the input.
  * EBADF: not open for reading. EINVAL: too many io vectors. EAGAIN: nothing yet on a non-blocking descriptor.
  */
-function fdRead(env: HostEnvironment, ctx: HostContext, fd: number, iovecs: number, count: number, read: number): number {
+function fdRead(
+  env: HostEnvironment,
+  ctx: HostContext,
+  fd: number,
+  iovecs: number,
+  count: number,
+  read: number,
+): number {
   const state = hostState(ctx);
   if (!endWait(ctx, state)) return ERRNO_SUCCESS;
   const descriptor = descriptorOf(state, fd);

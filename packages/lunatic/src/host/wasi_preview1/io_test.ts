@@ -67,7 +67,10 @@ test('fd_write and fd_read answer EBADF and EINVAL', () => {
 
 test('fd_write out of bounds traps and prints nothing', () => {
   const world = new World();
-  for (const [vectors, written] of [[65532, 64], [16, 65533]] as const) {
+  for (const [vectors, written] of [
+    [65532, 64],
+    [16, 65533],
+  ] as const) {
     world.runToTrap(function* (guest) {
       yield* guest.call(WASI, 'fd_write', 1, vectors, putVectors(guest, 'x'), written);
     });

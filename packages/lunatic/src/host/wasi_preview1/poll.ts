@@ -19,7 +19,14 @@ import { mayStop, type Row } from '../table.ts';
 import { endWait, waitForInput } from '../waits.ts';
 import { clockNs, NS_PER_MS } from './clock.ts';
 import { descriptorOf } from './descriptors.ts';
-import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME, ERRNO_BADF, ERRNO_INVAL, ERRNO_NOTSUP, ERRNO_SUCCESS } from './numbers.ts';
+import {
+  CLOCK_MONOTONIC,
+  CLOCK_PROCESS_CPUTIME,
+  ERRNO_BADF,
+  ERRNO_INVAL,
+  ERRNO_NOTSUP,
+  ERRNO_SUCCESS,
+} from './numbers.ts';
 
 const SUBSCRIPTION_SIZE = 48;
 const EVENT_SIZE = 32;
@@ -131,7 +138,14 @@ function readyBytes(env: HostEnvironment, state: HostState, fd: number, tag: num
   }
 }
 
-function writeEvent(ctx: HostContext, event: number, subscription: number, errno: number, type: number, bytes: number): void {
+function writeEvent(
+  ctx: HostContext,
+  event: number,
+  subscription: number,
+  errno: number,
+  type: number,
+  bytes: number,
+): void {
   const userdata = ctx.memory.readU64(subscription);
   ctx.memory.writable(event, EVENT_SIZE).fill(0);
   ctx.memory.writeU64(event, userdata);

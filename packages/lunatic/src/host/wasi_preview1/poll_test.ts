@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Guest, World } from '../test_guest.ts';
-import { CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME, CLOCK_REALTIME, ERRNO_BADF, ERRNO_INVAL, ERRNO_NOTSUP } from './numbers.ts';
+import {
+  CLOCK_MONOTONIC,
+  CLOCK_PROCESS_CPUTIME,
+  CLOCK_REALTIME,
+  ERRNO_BADF,
+  ERRNO_INVAL,
+  ERRNO_NOTSUP,
+} from './numbers.ts';
 
 const WASI = 'wasi_snapshot_preview1';
 const SUBSCRIPTIONS = 1024;
@@ -86,7 +93,9 @@ test('an event is 32 bytes, of which the padding is 0', () => {
 test('absolute clocks; one that is past fires at once', () => {
   const world = new World();
   const monotonic = poll(world, [{ kind: 'clock', clock: CLOCK_MONOTONIC, timeoutNs: 1_010_000_000n, absolute: true }]);
-  const real = poll(world, [{ kind: 'clock', clock: CLOCK_REALTIME, timeoutNs: 1_700_000_000_010_000_000n, absolute: true }]);
+  const real = poll(world, [
+    { kind: 'clock', clock: CLOCK_REALTIME, timeoutNs: 1_700_000_000_010_000_000n, absolute: true },
+  ]);
   const past = poll(world, [{ kind: 'clock', clock: CLOCK_REALTIME, timeoutNs: 5n, absolute: true }]);
   assert.equal(past.result.length, 1);
   world.advance(9);
@@ -110,7 +119,10 @@ test('of several, all that are due are told, in order', () => {
     { kind: 'clock', clock: CLOCK_REALTIME, timeoutNs: 20_000_000n },
   ]);
   world.advance(25);
-  assert.deepEqual(result.map(({ userdata }) => userdata), [101, 102]);
+  assert.deepEqual(
+    result.map(({ userdata }) => userdata),
+    [101, 102],
+  );
 });
 
 test('input wakes before the deadline, with the bytes that are ready', () => {
@@ -137,7 +149,10 @@ test('the deadline comes without input, and the request for input is taken back'
   ]);
   assert.equal(world.input.waiting.size, 1);
   world.advance(50);
-  assert.deepEqual(result.map(({ userdata }) => userdata), [101]);
+  assert.deepEqual(
+    result.map(({ userdata }) => userdata),
+    [101],
+  );
   assert.equal(world.input.waiting.size, 0);
 });
 
@@ -148,7 +163,10 @@ test('output is always ready; what is not open or not served is told as an event
     { kind: 'read', fd: 7 },
     { kind: 'clock', clock: CLOCK_PROCESS_CPUTIME, timeoutNs: 1n },
   ]);
-  assert.deepEqual(result.map(({ errno }) => errno), [0, ERRNO_BADF, ERRNO_BADF, ERRNO_NOTSUP]);
+  assert.deepEqual(
+    result.map(({ errno }) => errno),
+    [0, ERRNO_BADF, ERRNO_BADF, ERRNO_NOTSUP],
+  );
 });
 
 test('no subscriptions, or too many, are EINVAL', () => {

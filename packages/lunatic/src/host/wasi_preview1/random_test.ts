@@ -27,14 +27,21 @@ test('a long request is filled in portions, while others run', () => {
   let turns = 0;
   let done = false;
   const length = 3 * MAX_IO_BYTES + 5;
-  const filler = world.spawn(function* (guest: Guest) {
-    assert.equal(yield* guest.call(WASI, 'random_get', 16, length), 0);
-    done = true;
-    assert.equal(yield* guest.call(WASI, 'random_get', 0, 4), 0);
-    assert.ok(guest.memory.read(16 + length, 16).every((byte) => byte === FILL));
-    const tail = guest.memory.bytes.subarray(length, 16 + length);
-    assert.ok(tail.some((byte) => byte !== 0), 'the end is filled');
-  }, undefined, length + 32);
+  const filler = world.spawn(
+    function* (guest: Guest) {
+      assert.equal(yield* guest.call(WASI, 'random_get', 16, length), 0);
+      done = true;
+      assert.equal(yield* guest.call(WASI, 'random_get', 0, 4), 0);
+      assert.ok(guest.memory.read(16 + length, 16).every((byte) => byte === FILL));
+      const tail = guest.memory.bytes.subarray(length, 16 + length);
+      assert.ok(
+        tail.some((byte) => byte !== 0),
+        'the end is filled',
+      );
+    },
+    undefined,
+    length + 32,
+  );
   world.spawn(function* (guest) {
     while (!done) {
       turns++;
