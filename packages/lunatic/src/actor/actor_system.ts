@@ -91,7 +91,13 @@ export class ActorSystem {
    * Creates a process in the ready class; it runs later, never inside this call. With `parent` the two are linked first: the parent's
    * side carries the tag, the child's none (ABI reference 2.2). Null at `limits.maxProcesses`; `body` is then not disposed of.
    */
-  spawn(body: ProcessBody, host: object | null = null, parent: Process | null = null, tagLo = 0, tagHi = 0): Process | null {
+  spawn(
+    body: ProcessBody,
+    host: object | null = null,
+    parent: Process | null = null,
+    tagLo = 0,
+    tagHi = 0,
+  ): Process | null {
     if (this.#table.size >= this.limits.maxProcesses) return null;
     const proc = new Process(this, this.#nextPid++, body, host);
     this.#table.add(proc.pid, proc);

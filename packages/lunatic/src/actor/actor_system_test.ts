@@ -209,7 +209,11 @@ test('waitExit resolves with the reason, and with noproc for what does not exist
 
 test('describeExitReason is one line that names the cause', () => {
   assert.equal(exitWithCode(0), EXIT_NORMAL);
-  const linked: ExitReason = { kind: 'linked', pid: 3, reason: { kind: 'trap', message: 'unreachable', stack: 'at f' } };
+  const linked: ExitReason = {
+    kind: 'linked',
+    pid: 3,
+    reason: { kind: 'trap', message: 'unreachable', stack: 'at f' },
+  };
   assert.equal(describeExitReason(linked), 'linked process 3 failed (trap: unreachable)');
   assert.equal(describeExitReason(exitWithCode(2)), 'exit code 2');
   assert.equal(describeExitReason({ kind: 'limit', limit: 'fuel' }), 'limit reached: fuel');

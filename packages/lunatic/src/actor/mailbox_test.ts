@@ -39,8 +39,10 @@ test('The mailbox agrees with a plain list under random sends, receives, waits a
   let timedOut = false;
   let expectedWakes = 0;
   let nextId = 0;
+  let longest = 0;
 
-  const matches = (entry: Entry, tags: number[]): boolean => tags.length === 0 || (entry.tag !== 0 && tags.includes(entry.tag));
+  const matches = (entry: Entry, tags: number[]): boolean =>
+    tags.length === 0 || (entry.tag !== 0 && tags.includes(entry.tag));
   const makeMessage = (entry: Entry): Message => {
     // Tags differ in either half only, so that both are compared.
     const message = createMessage(entry.tag & 1 ? 7 : entry.tag, entry.tag & 1 ? entry.tag : 0);
@@ -60,7 +62,11 @@ test('The mailbox agrees with a plain list under random sends, receives, waits a
     assert.equal(new Uint32Array(message.content().slice().buffer)[0], entry.id, context);
     message.release();
   };
-  const drawTags = (): number[] => Array.from({ length: randomBelow(random, 4) }, () => randomBelow(random, 6));
+  const drawTags = (): number[] => {
+    // A long mailbox is emptied more often: it must stay below what one search looks at.
+    const count = model.length > 60 && randomBelow(random, 2) === 0 ? 0 : randomBelow(random, 4);
+    return Array.from({ length: count }, () => randomBelow(random, 6));
+  };
   const encode = (tags: number[]): number => {
     for (const [i, tag] of tags.entries()) {
       tagList[2 * i] = tag & 1 ? 7 : tag;
@@ -71,12 +77,14 @@ test('The mailbox agrees with a plain list under random sends, receives, waits a
 
   for (let step = 0; step < 60_000; step++) {
     const context = `seed ${seed}, step ${step}`;
+    // Floods and droughts by turns, so that the mailbox is long and empty.
+    const sending = model.length < 100 && Math.floor(step / 100) % 2 === 0 ? 6 : 1;
     const choice = randomBelow(random, 10);
-    if (choice < 5) {
+    if (choice < sending) {
       const entry = { tag: randomBelow(random, 6), id: nextId++ };
       assert.equal(t.system.send(proc.pid, makeMessage(entry)), SENT, context);
       arrives(entry);
-    } else if (choice === 5) {
+    } else if (choice === 6) {
       const passMs = randomBelow(random, 5);
       t.run(passMs);
       if (waiting !== null && handed === null && !timedOut && t.clock.nowMs() >= waiting.deadlineMs) {
@@ -96,7 +104,8 @@ test('The mailbox agrees with a plain list under random sends, receives, waits a
     } else {
       const tags = drawTags();
       const count = encode(tags);
-      const timeoutMs = [FOREVER, 0, 3, 8][randomBelow(random, 4)] as number;
+      // A list of nothing but 0 would wait for ever.
+      const timeoutMs = [tags.every((tag) => tag === 0) ? 5 : FOREVER, 0, 3, 8][randomBelow(random, 4)] as number;
       const deadlineMs = timeoutMs === FOREVER ? Infinity : t.clock.nowMs() + timeoutMs;
       if (choice === 9) {
         // To itself: what it sends counts as arriving after the call.
@@ -122,11 +131,15 @@ test('The mailbox agrees with a plain list under random sends, receives, waits a
       }
     }
     assert.equal(proc.mailCount, model.length, context);
+    longest = Math.max(longest, model.length);
     t.run();
     assert.equal(wakes(), expectedWakes, `P1: no wake but for an end of the wait; ${context}`);
     if (waiting === null) assert.equal(t.system.scheduler.timerCount, 0, `P3: ${context}`);
   }
-  assert.ok(nextId > 10_000);
+  assert.ok(
+    nextId > 10_000 && expectedWakes > 1000 && longest > 20,
+    `seed ${seed}: ${nextId} messages, ${expectedWakes} wakes, at most ${longest} waiting`,
+  );
 });
 
 test('A receive that timed out leaves nothing behind that could overtake', () => {
@@ -168,9 +181,14 @@ test('B4: the search of a long mailbox goes on where it stopped, over several ca
   assert.equal(proc.receive(tags, 1, 0), RECEIVE_MESSAGE);
   assert.equal(proc.takeReceived().bytes[0], 77);
   assert.equal(proc.mailCount, count + 1);
+  let released = 0;
+  const last = byteMessage(1, 1);
+  last.pushResource({ kind: 'socket', release: () => released++ });
+  t.system.send(proc.pid, last);
   assert.equal(proc.receive(Int32Array.of(3, 0), 1, 0), RECEIVE_YIELD);
   t.system.kill(proc.pid);
   assert.equal(t.disposed.get(proc.pid), 1, 'a process may end in the middle of a search');
+  assert.equal(released, 1);
 });
 
 test('send refuses beyond the bounds of the mailbox, in messages and in bytes, and leaves the message to the sender', () => {

@@ -80,7 +80,13 @@ export const IO_WAIT = 1;
 export const IO_READY = 2;
 export const IO_TIMEOUT = 3;
 
-export type WaitKind = typeof WAIT_NONE | typeof WAIT_MESSAGE | typeof WAIT_SEARCH | typeof WAIT_SLEEP | typeof WAIT_IO | typeof WAIT_INSIDE;
+export type WaitKind =
+  | typeof WAIT_NONE
+  | typeof WAIT_MESSAGE
+  | typeof WAIT_SEARCH
+  | typeof WAIT_SLEEP
+  | typeof WAIT_IO
+  | typeof WAIT_INSIDE;
 export const WAIT_NONE = 0;
 export const WAIT_MESSAGE = 1;
 /** A search of the mailbox goes on at the next call; `received` is the last message looked at. */
@@ -221,7 +227,13 @@ export class Process implements Task, TimerTarget {
    * Sends `message` and waits for one with one of the tags that arrives afterwards; what is in the mailbox already is not
    * looked at. One step: the answer cannot be missed. After a wait the call is repeated, and `message` is not looked at.
    */
-  sendAndReceive(pid: number, message: Message | null, tags: Int32Array, tagCount: number, timeoutMs: number): ReceiveOutcome {
+  sendAndReceive(
+    pid: number,
+    message: Message | null,
+    tags: Int32Array,
+    tagCount: number,
+    timeoutMs: number,
+  ): ReceiveOutcome {
     if (this.waitKind === WAIT_MESSAGE) return this.#receiveOutcome();
     assert(this.waitKind === WAIT_NONE && message !== null, 'sendAndReceive begins with a message and no wait');
     this.#waitForMessage(tags, tagCount, timeoutMs);
@@ -281,7 +293,12 @@ export class Process implements Task, TimerTarget {
   /** Whether an answer to `token` would still be taken. */
   isWaitingForIo(token: number): boolean {
     const kind = this.waitKind;
-    return this.ioToken === token && (kind === WAIT_IO || kind === WAIT_INSIDE) && this.waitState === WAIT_PENDING && this.isAlive;
+    return (
+      this.ioToken === token &&
+      (kind === WAIT_IO || kind === WAIT_INSIDE) &&
+      this.waitState === WAIT_PENDING &&
+      this.isAlive
+    );
   }
 
   /** How the wait begun with `beginIo` stands. IO_READY and IO_TIMEOUT end it. */

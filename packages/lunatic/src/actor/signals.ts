@@ -18,7 +18,7 @@ import { SLICE_WAITING, type SliceOutcome, TASK_IDLE, type Task } from '../sched
 import type { ActorSystem } from './actor_system.ts';
 import { EXIT_MAILBOX_LIMIT, EXIT_NOPROC, type ExitReason, isFailure, linkedTo } from './exit_reason.ts';
 import { REAP_BATCH } from './limits.ts';
-import { createMessage, type Message, MESSAGE_LINK_DIED, MESSAGE_PROCESS_DIED } from './message.ts';
+import { createMessage, MESSAGE_LINK_DIED, MESSAGE_PROCESS_DIED, type Message } from './message.ts';
 import { PeerTable } from './peer_table.ts';
 import type { Peers, Process } from './process.ts';
 

@@ -254,7 +254,11 @@ test('L1 L3: links and monitors stay two-sided under random operations and ends'
   const pick = (): Process => procs[randomBelow(random, procs.length)] as Process;
   for (let step = 0; step < 20_000; step++) {
     if (procs.length < 30) {
-      const proc = t.spawn(() => SLICE_WAITING, procs.length > 0 && randomBelow(random, 2) === 0 ? pick() : undefined, 3);
+      const proc = t.spawn(
+        () => SLICE_WAITING,
+        procs.length > 0 && randomBelow(random, 2) === 0 ? pick() : undefined,
+        3,
+      );
       proc.dieWhenLinkDies = randomBelow(random, 4) === 0;
       procs.push(proc);
     }
@@ -292,7 +296,11 @@ test('L1 L3: links and monitors stay two-sided under random operations and ends'
   for (const times of t.disposed.values()) assert.equal(times, 1);
 });
 
-function checkTwoSided(procs: Iterable<Process>, system: { find(pid: number): Process | undefined }, context: string): void {
+function checkTwoSided(
+  procs: Iterable<Process>,
+  system: { find(pid: number): Process | undefined },
+  context: string,
+): void {
   for (const proc of procs) {
     for (const { pid } of proc.peers?.links?.entries() ?? []) {
       assert.ok(system.find(pid)?.peers?.links?.get(proc.pid), `link ${proc.pid} - ${pid}: ${context}`);

@@ -43,7 +43,11 @@ export interface SupervisorSpec {
 }
 
 /** A child spec for a TypeScript body; the system is that of the supervisor. */
-export function functionChild(id: string, run: ProcessFunction, options: Omit<ChildSpec, 'id' | 'start'> = {}): ChildSpec {
+export function functionChild(
+  id: string,
+  run: ProcessFunction,
+  options: Omit<ChildSpec, 'id' | 'start'> = {},
+): ChildSpec {
   return { id, start: (supervisor) => spawnFunction(supervisor.system, run, { parent: supervisor }), ...options };
 }
 
@@ -174,7 +178,8 @@ class Supervisor {
       const message = await this.#self.receive({ timeoutMs: Math.max(0, deadlineMs - clock.nowMs()) });
       if (message === null) return false;
       found = isNotice(message);
-      const matters = message.kind === 'process-died' || (message.kind === 'link-died' && !this.#isOfChild(message.pid));
+      const matters =
+        message.kind === 'process-died' || (message.kind === 'link-died' && !this.#isOfChild(message.pid));
       if (!found && matters) this.#deferred.push(message);
     }
     forget(child);

@@ -5,13 +5,16 @@ import { EventLoopDriver } from '../scheduler/driver.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { SLICE_WAITING } from '../scheduler/task.ts';
 import { ActorSystem } from './actor_system.ts';
-import { type ExitReason, exitWithCode, EXIT_KILLED, EXIT_NORMAL, EXIT_SHUTDOWN } from './exit_reason.ts';
+import { EXIT_KILLED, EXIT_NORMAL, EXIT_SHUTDOWN, type ExitReason, exitWithCode } from './exit_reason.ts';
 import type { Process } from './process.ts';
-import { type ChildSpec, functionChild, startSupervisor, supervise, type SupervisorSpec } from './supervisor.ts';
+import { type ChildSpec, functionChild, type SupervisorSpec, startSupervisor, supervise } from './supervisor.ts';
 
 /** Children that log their start and end, found again by their id. */
 function setUp(limits = {}) {
-  const system = new ActorSystem({ scheduler: new Scheduler({ clock: new SystemClock(), driver: new EventLoopDriver() }), limits });
+  const system = new ActorSystem({
+    scheduler: new Scheduler({ clock: new SystemClock(), driver: new EventLoopDriver() }),
+    limits,
+  });
   system.scheduler.start();
   const log: string[] = [];
   const alive = new Map<string, Process>();
@@ -77,7 +80,10 @@ test('one_for_all ends the others in reverse order and starts all again', async 
 
 test('rest_for_one ends and restarts those started after the child', async () => {
   const t = setUp();
-  const supervisor = await t.start({ strategy: 'rest_for_one', children: ['a', 'b', 'c', 'd'].map((id) => t.child(id)) });
+  const supervisor = await t.start({
+    strategy: 'rest_for_one',
+    children: ['a', 'b', 'c', 'd'].map((id) => t.child(id)),
+  });
   assert.deepEqual(await t.end('b', FAILED), ['-b exit', '-d shutdown', '-c shutdown', '+b', '+c', '+d']);
   t.system.kill(supervisor.pid);
 });
@@ -89,6 +95,11 @@ test('Several children that end at once are each counted and restarted once', as
   for (const id of ['a', 'c']) t.system.exit(t.alive.get(id) as Process, FAILED);
   await t.settled();
   assert.deepEqual(t.log, ['-a exit', '-c exit', '-b shutdown', '+a', '+b', '+c']);
+  // Here the notice of b comes while the end of c is awaited.
+  t.log.length = 0;
+  for (const id of ['a', 'b']) t.system.exit(t.alive.get(id) as Process, FAILED);
+  await t.settled();
+  assert.deepEqual(t.log, ['-a exit', '-b exit', '-c shutdown', '+a', '+b', '+c']);
   assert.equal(supervisor.isAlive, true);
   assert.deepEqual(await t.end('c', FAILED), ['-c exit', '-b shutdown', '-a shutdown', '+a', '+b', '+c']);
   t.system.kill(supervisor.pid);
@@ -98,9 +109,19 @@ test('transient children are restarted after failures only, temporary ones never
   const t = setUp();
   const supervisor = await t.start({
     strategy: 'one_for_all',
-    children: [t.child('transient', { restart: 'transient' }), t.child('temporary', { restart: 'temporary' }), t.child('p')],
+    children: [
+      t.child('transient', { restart: 'transient' }),
+      t.child('temporary', { restart: 'temporary' }),
+      t.child('p'),
+    ],
   });
-  assert.deepEqual(await t.end('transient', FAILED), ['-transient exit', '-p shutdown', '-temporary shutdown', '+transient', '+p']);
+  assert.deepEqual(await t.end('transient', FAILED), [
+    '-transient exit',
+    '-p shutdown',
+    '-temporary shutdown',
+    '+transient',
+    '+p',
+  ]);
   assert.deepEqual(await t.end('transient', EXIT_SHUTDOWN), ['-transient shutdown']);
   assert.equal(supervisor.isAlive, true);
   t.system.kill(supervisor.pid);

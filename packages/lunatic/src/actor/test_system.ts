@@ -64,7 +64,9 @@ export function byteMessage(value: number, tagLo = 0, tagHi = 0): Message {
 }
 
 /** All that lies in the mailbox, taken out, as [kind, tag, pid, reason kind, first byte]. */
-export function takeAll(proc: Process): readonly (readonly [number, number, number, string | undefined, number | undefined])[] {
+export function takeAll(
+  proc: Process,
+): readonly (readonly [number, number, number, string | undefined, number | undefined])[] {
   const all = [];
   while (proc.mailHead !== null) {
     assert.equal(proc.receive(NO_TAGS, 0, FOREVER), RECEIVE_MESSAGE);

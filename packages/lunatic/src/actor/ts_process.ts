@@ -7,7 +7,7 @@
 // for is rejected with ProcessEndedError, so that its `finally` blocks run, and whatever it still does through its
 // context is dropped.
 
-import { assert, AssertionError } from '../base/assert.ts';
+import { AssertionError, assert } from '../base/assert.ts';
 import { SLICE_ENDED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
 import type { ActorSystem } from './actor_system.ts';
 import { describeExitReason, EXIT_KILLED, EXIT_NORMAL, type ExitReason } from './exit_reason.ts';
@@ -15,21 +15,14 @@ import { MAX_MESSAGE_BYTES, MAX_MESSAGE_RESOURCES } from './limits.ts';
 import {
   createMessage,
   MAILBOX_FULL,
-  type Message,
   MESSAGE_DATA,
   MESSAGE_LINK_DIED,
+  type Message,
   type MessageResource,
   NO_PROCESS,
   type SendOutcome,
 } from './message.ts';
-import {
-  FOREVER,
-  type Process,
-  type ProcessBody,
-  RECEIVE_MESSAGE,
-  RECEIVE_TIMEOUT,
-  RECEIVE_YIELD,
-} from './process.ts';
+import { FOREVER, type Process, type ProcessBody, RECEIVE_MESSAGE, RECEIVE_TIMEOUT, RECEIVE_YIELD } from './process.ts';
 import { NAME_PUT } from './registry.ts';
 import { tagFromWords, tagHigh, tagLow } from './tag.ts';
 
@@ -89,7 +82,11 @@ export class ProcessEndedError extends Error {
 }
 
 /** Starts a process that runs `run`. Null at the limit of processes. */
-export function spawnFunction(system: ActorSystem, run: ProcessFunction, options: SpawnFunctionOptions = {}): Process | null {
+export function spawnFunction(
+  system: ActorSystem,
+  run: ProcessFunction,
+  options: SpawnFunctionOptions = {},
+): Process | null {
   const tag = options.tag ?? 0n;
   const proc = system.spawn(new FunctionBody(run), null, options.parent ?? null, tagLow(tag), tagHigh(tag));
   // Its promises may wake it at any time, so with it alive the system is not deadlocked.

@@ -8,10 +8,13 @@ import { ActorSystem } from './actor_system.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { MAILBOX_FULL, NO_PROCESS, SENT } from './message.ts';
 import type { Process } from './process.ts';
-import { type ProcessFunction, ProcessEndedError, type Received, spawnFunction } from './ts_process.ts';
+import { ProcessEndedError, type ProcessFunction, type Received, spawnFunction } from './ts_process.ts';
 
 function start(limits = {}): { system: ActorSystem; spawn: (run: ProcessFunction) => Process } {
-  const system = new ActorSystem({ scheduler: new Scheduler({ clock: new SystemClock(), driver: new EventLoopDriver() }), limits });
+  const system = new ActorSystem({
+    scheduler: new Scheduler({ clock: new SystemClock(), driver: new EventLoopDriver() }),
+    limits,
+  });
   system.scheduler.start();
   return {
     system,
@@ -111,7 +114,10 @@ test('kill rejects what the process awaits, aborts its signal, and drops its lat
         assert.equal(self.send(other.pid, text('ghost')), NO_PROCESS);
         self.kill(other.pid);
         self.link(other.pid);
-        assert.equal(self.spawn(() => {}), null);
+        assert.equal(
+          self.spawn(() => {}),
+          null,
+        );
         assert.equal(self.register('ghost'), false);
         await assert.rejects(self.receive(), ProcessEndedError);
         await assert.rejects(self.sleep(1), ProcessEndedError);
@@ -146,7 +152,11 @@ test('A full mailbox and an oversized message are told to the sender', async () 
   let released = 0;
   const resource = { kind: 'thing', release: () => released++ };
   const sender = spawn(async (self) => {
-    assert.equal(self.spawn(() => {}), null, 'the limit of processes');
+    assert.equal(
+      self.spawn(() => {}),
+      null,
+      'the limit of processes',
+    );
     await self.sleep(1);
     assert.equal(self.send(sink.pid, text('a')), SENT);
     assert.equal(self.send(sink.pid, text('b'), { resources: [resource] }), MAILBOX_FULL);
@@ -168,7 +178,10 @@ test('Resources travel to the receiver and are not released on the way', async (
   });
   spawn((self) => void self.send(receiver.pid, text('x'), { resources: [resource] }));
   await system.waitExit(receiver.pid);
-  assert.deepEqual((got as Received | null)?.kind === 'data' && (got as unknown as { resources: unknown[] }).resources, [resource]);
+  assert.deepEqual(
+    (got as Received | null)?.kind === 'data' && (got as unknown as { resources: unknown[] }).resources,
+    [resource],
+  );
   assert.equal(released, 0);
 });
 

@@ -30,7 +30,10 @@ test('SeededRandom repeats with its seed and differs with another', () => {
   };
   assert.deepEqual(draw(7), draw(7));
   assert.notDeepEqual(draw(7), draw(8));
-  assert.ok(draw(0).some((value) => value > 2 ** 31), 'values use the upper bit, as unsigned numbers');
+  assert.ok(
+    draw(0).some((value) => value > 2 ** 31),
+    'values use the upper bit, as unsigned numbers',
+  );
 });
 
 test('randomBelow stays below its bound and meets every value', () => {

@@ -11,7 +11,8 @@ export class Deque<T> {
 
   /** Holds at most `maxLength` values. Throws RangeError unless that lies in 1 ... 2^30. */
   constructor(maxLength: number) {
-    if (!(maxLength >= 1 && maxLength <= UNBOUNDED)) throw new RangeError(`a deque cannot hold ${maxLength} values at most`);
+    if (!(maxLength >= 1 && maxLength <= UNBOUNDED))
+      throw new RangeError(`a deque cannot hold ${maxLength} values at most`);
     this.maxLength = maxLength;
     this.#slots = new Array<T | undefined>(MIN_SLOTS).fill(undefined);
   }
@@ -63,7 +64,9 @@ export class Deque<T> {
 
   /** The value at `index` from the front, or undefined. */
   at(index: number): T | undefined {
-    return index >= 0 && index < this.#length ? this.#slots[(this.#head + index) & (this.#slots.length - 1)] : undefined;
+    return index >= 0 && index < this.#length
+      ? this.#slots[(this.#head + index) & (this.#slots.length - 1)]
+      : undefined;
   }
 
   clear(): void {

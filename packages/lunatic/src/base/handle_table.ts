@@ -2,7 +2,7 @@
 //
 // Spec: ABI reference 1.0, "Resource ids". The ids of the ABI are u64; 2^53 of them last long enough.
 
-export class HandleTable<T extends {} | null> {
+export class HandleTable<T extends NonNullable<unknown> | null> {
   #values: Map<number, T> | null = null;
   #next = 0;
 
@@ -19,7 +19,7 @@ export class HandleTable<T extends {} | null> {
   }
 
   has(id: number): boolean {
-    return this.#values !== null && this.#values.has(id);
+    return this.#values?.has(id) ?? false;
   }
 
   get(id: number): T | undefined {

@@ -7,7 +7,7 @@
 
 import { assert } from './assert.ts';
 
-export class RisingTable<T extends {}> {
+export class RisingTable<T extends NonNullable<unknown>> {
   /** Number of values. */
   size = 0;
   readonly #pages = new Map<number, Page<T>>();

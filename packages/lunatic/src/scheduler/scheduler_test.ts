@@ -287,7 +287,11 @@ test('handOver ends the turn after the slice', () => {
 test('S3: the host timer is armed when idle, for the earliest deadline, and a timer never fires early', () => {
   const { scheduler, clock, driver } = setUp();
   const log: string[] = [];
-  const sleeper = (name: string) => new TestTask(() => SLICE_WAITING, () => log.push(name));
+  const sleeper = (name: string) =>
+    new TestTask(
+      () => SLICE_WAITING,
+      () => log.push(name),
+    );
   const late = sleeper('late');
   const early = sleeper('early');
   scheduler.start();
@@ -313,7 +317,14 @@ test('S3: the host timer is armed when idle, for the earliest deadline, and a ti
 test('Ten thousand timers of one instant all fire in one turn', () => {
   const { scheduler, clock } = setUp();
   let fired = 0;
-  for (let i = 0; i < 10_000; i++) scheduler.addTimer(new TestTask(() => SLICE_WAITING, () => fired++), 5);
+  for (let i = 0; i < 10_000; i++)
+    scheduler.addTimer(
+      new TestTask(
+        () => SLICE_WAITING,
+        () => fired++,
+      ),
+      5,
+    );
   clock.advance(5);
   scheduler.runTurn();
   assert.equal(fired, 10_000);
@@ -380,7 +391,13 @@ test('EventLoopDriver wakes a sleeping scheduler at its deadline', async () => {
   scheduler.start();
   const deadlineMs = clock.nowMs() + 12;
   await new Promise<void>((resolve) => {
-    scheduler.addTimer(new TestTask(() => SLICE_WAITING, () => resolve()), 12);
+    scheduler.addTimer(
+      new TestTask(
+        () => SLICE_WAITING,
+        () => resolve(),
+      ),
+      12,
+    );
   });
   assert.ok(clock.nowMs() >= deadlineMs);
   scheduler.stop();

@@ -76,7 +76,8 @@ export class Timers {
     const sequence = this.#sequences[last] as number;
     this.#targets.length = last;
     if (slot !== last) {
-      if (slot > 0 && this.#before(deadlineMs, sequence, (slot - 1) >> 2)) this.#siftUp(slot, moved, deadlineMs, sequence);
+      if (slot > 0 && this.#before(deadlineMs, sequence, (slot - 1) >> 2))
+        this.#siftUp(slot, moved, deadlineMs, sequence);
       else this.#siftDown(slot, moved, deadlineMs, sequence);
     }
     this.nextDeadlineMs = last === 0 ? Infinity : (this.#deadlines[0] as number);
@@ -118,7 +119,12 @@ export class Timers {
   }
 
   #move(from: number, to: number): void {
-    this.#place(to, this.#targets[from] as TimerTarget, this.#deadlines[from] as number, this.#sequences[from] as number);
+    this.#place(
+      to,
+      this.#targets[from] as TimerTarget,
+      this.#deadlines[from] as number,
+      this.#sequences[from] as number,
+    );
   }
 
   #place(slot: number, target: TimerTarget, deadlineMs: number, sequence: number): void {
