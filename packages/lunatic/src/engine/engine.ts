@@ -1,7 +1,7 @@
 // The engine of one thread: modules loaded, processes that run them, and the pool of instances between the two.
 
 import type { ActorSystem } from '../actor/actor_system.ts';
-import type { Process } from '../actor/process.ts';
+import { Process } from '../actor/process.ts';
 import { FRAME_HEADER } from '../transform/injected_abi.ts';
 import { type EntryPoint, transform, type TransformResult } from '../transform/transform.ts';
 import { WasmError } from '../wasm/error.ts';
@@ -93,9 +93,7 @@ export class Engine implements EngineServices {
 
   spawn(request: SpawnRequest): Process | string {
     const { link, config } = request;
-    const module = request.module ?? (link === null ? null : this.moduleOf(link.parent));
-    if (module === null) throw new TypeError('a process without a module needs a parent that has one');
-    const engineModule = own(module);
+    const engineModule = request.module === null ? this.#runningModule() : own(request.module);
     const memoryBytes = engineModule.initialPages * PAGE_BYTES;
     if (memoryBytes > config.maxMemoryBytes) return `the module needs ${memoryBytes} bytes of memory, the limit is ${config.maxMemoryBytes}`;
     const entry = this.#resolve(engineModule, request.entry, request.params);
@@ -116,6 +114,15 @@ export class Engine implements EngineServices {
     }
     body.process = proc;
     return proc;
+  }
+
+  /** The module of the process whose slice this is. */
+  #runningModule(): EngineModule {
+    const { current } = this.system.scheduler;
+    if (!(current instanceof Process) || !(current.body instanceof WasmProcess)) {
+      throw new TypeError('a spawn request without a module comes from a process that has one');
+    }
+    return current.body.module;
   }
 
   /** The entry point that a request means, or why there is none: that is the child's failure, not its parent's (ABI reference 2.2). */

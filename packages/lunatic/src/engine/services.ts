@@ -31,7 +31,7 @@ export type Entry =
   | { readonly kind: 'table'; readonly index: number };
 
 export interface SpawnRequest {
-  /** `null`: the module of the parent. */
+  /** `null`: the module of the process that is running. */
   readonly module: LoadedModule | null;
   readonly config: ProcessConfig;
   readonly entry: Entry;
