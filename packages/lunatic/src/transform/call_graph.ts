@@ -39,6 +39,7 @@ export interface CallGraph {
   readonly typeCost: Int32Array;
   /** Why an instance of this module cannot be reset by undoing its memory and globals; undefined: it can. */
   readonly unshared: string | undefined;
+  readonly hasTryTable: boolean;
 }
 
 /** `stops(module, name)`: may this imported function stop the process? */
@@ -88,6 +89,7 @@ class Analysis {
   readonly cost: Float64Array;
   readonly color: Uint8Array;
   unshared: string | undefined;
+  hasTryTable = false;
 
   constructor(module: WasmModule, stops: (module: string, name: string) => boolean, tracked: boolean) {
     this.module = module;
@@ -135,6 +137,7 @@ class Analysis {
       typeMayStop,
       typeCost,
       unshared: this.unshared,
+      hasTryTable: this.hasTryTable,
     };
   }
 
@@ -184,6 +187,7 @@ class Analysis {
           this.seed[funcIndex] = 1;
           break;
       }
+      if (op === OP_TRY_TABLE) this.hasTryTable = true;
       if (changesInstance(op)) this.unshared ??= `${opcodeName(op)} in function ${funcIndex}`;
       if (bulk.step(reader) === 'outlined') this.seed[funcIndex] = 1;
       if (endsFlow(op)) dead = frames.length;

@@ -214,7 +214,7 @@ export function encodeBlockType(out: ByteWriter, blockType: number): void {
   else writeValType(out, -blockType - 2);
 }
 
-function encodeHeapType(out: ByteWriter, type: ValType): void {
+export function encodeHeapType(out: ByteWriter, type: ValType): void {
   const heapType = heapTypeOf(type);
   if (isTypeIndex(heapType)) out.s32(heapType);
   else out.u8(heapType & 0xff);

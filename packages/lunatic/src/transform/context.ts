@@ -23,6 +23,8 @@ export interface InjectedGlobals {
   readonly top: number;
   /** i32: where in the side memory this instance's marks begin. */
   readonly marks: number;
+  /** exnref: an exception on its way from a frame that has ended to the next one. Only if `catches`. */
+  readonly exception: number;
 }
 
 export class RewriteContext {
@@ -37,7 +39,11 @@ export class RewriteContext {
   readonly tracked: boolean;
   /** Exceptions exist: fuel held in a local is written back before anything that may throw. */
   readonly throws: boolean;
+  /** Functions that may stop may catch: the driver carries exceptions from frame to frame. */
+  readonly catches: boolean;
   readonly types: FuncType[];
+  /** Types of references that are alive across stops, each with a private table. */
+  readonly referenceTypes: ValType[] = [];
   readonly appended: AppendedFunction[] = [];
   /** Function numbers: what frames refer to. The function index at each position of the resume table. */
   readonly resumeEntries: number[] = [];
@@ -53,10 +59,11 @@ export class RewriteContext {
     this.graph = graph;
     this.tracked = tracked;
     const firstGlobal = module.globals.length;
-    this.globals = { fuel: firstGlobal, scratch: firstGlobal + 1, top: firstGlobal + 2, marks: firstGlobal + 3 };
+    this.globals = { fuel: firstGlobal, scratch: firstGlobal + 1, top: firstGlobal + 2, marks: firstGlobal + 3, exception: firstGlobal + 4 };
     this.side = module.memories.length;
     this.resumeTable = module.tables.length;
-    this.throws = module.tags.length > 0;
+    this.throws = module.tags.length > 0 || graph.hasTryTable;
+    this.catches = graph.hasTryTable;
     this.types = module.types.slice();
     this.types.forEach((type, index) => {
       const key = typeKey(type.params, type.results);
@@ -74,6 +81,13 @@ export class RewriteContext {
       this.#typeIndices.set(key, index);
     }
     return index;
+  }
+
+  /** Index of the private table for references of this type. */
+  referenceTable(type: ValType): number {
+    let position = this.referenceTypes.indexOf(type);
+    if (position < 0) position = this.referenceTypes.push(type) - 1;
+    return this.resumeTable + 1 + position;
   }
 
   /** Reserves the next function index; the body is set later. */

@@ -5,10 +5,10 @@
 // same: the engine writes an entry frame (arguments, callee) whose resume function makes the call.
 
 import {
-  OP_CALL_INDIRECT, OP_I32_ADD, OP_I32_EQ, OP_I32_GE_S, OP_I32_GT_U, OP_I32_SUB, OP_UNREACHABLE,
+  OP_CALL_INDIRECT, OP_I32_ADD, OP_I32_EQ, OP_I32_GE_S, OP_I32_GT_U, OP_I32_SUB, OP_THROW_REF, OP_TRY_TABLE, OP_UNREACHABLE, CATCH_ALL_REF,
 } from '../wasm/opcodes.ts';
-import { BLOCK_EMPTY } from '../wasm/instructions.ts';
-import { type FuncType, I32, type ValType } from '../wasm/types.ts';
+import { BLOCK_EMPTY, singleResultBlockType } from '../wasm/instructions.ts';
+import { EXNREF, type FuncType, I32, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import { emitSave, type FrameLayout, sizeOf, type Slot } from './frames.ts';
@@ -18,6 +18,7 @@ import {
 } from './injected_abi.ts';
 import { COST_FRAME } from './limits.ts';
 import { emitStopNow } from './outlined.ts';
+import { emitLoadValue, emitStoreValue } from './references.ts';
 
 /** `run(i32 fuel, i32 top, i32 floor, i32 limit) -> i32`; see injected_abi.ts. Returns its function index. */
 export function emitRun(context: RewriteContext): number {
@@ -36,10 +37,7 @@ export function emitRun(context: RewriteContext): number {
   writer.block(BLOCK_EMPTY);
   writer.loop(BLOCK_EMPTY);
   emitIfEnded(writer, context, floor);
-  writer.globalGet(globals.top);
-  writer.sub(4);
-  writer.load(I32, 0, side);
-  emitCallIndirect(writer, context.typeIndex([], []), context.resumeTable);
+  emitResume(writer, context, floor);
   writer.globalGet(globals.fuel);
   writer.isNegative();
   writer.brIf(1);
@@ -70,6 +68,48 @@ export function emitRun(context: RewriteContext): number {
   writer.end();
   run.body = writer.out.finish();
   return run.index;
+}
+
+/**
+ * Calls the resume function of the innermost frame. An exception that it lets out goes on in the next frame, which throws it again at its
+ * own call; without a next frame it leaves `run`. Emitted two blocks deep, the inner one the loop over frames.
+ */
+function emitResume(writer: CodeWriter, context: RewriteContext, floor: number): void {
+  const { globals, side } = context;
+  const call = (): void => {
+    writer.globalGet(globals.top);
+    writer.sub(4);
+    writer.load(I32, 0, side);
+    emitCallIndirect(writer, context.typeIndex([], []), context.resumeTable);
+  };
+  if (!context.catches) {
+    call();
+    return;
+  }
+  writer.block(BLOCK_EMPTY);
+  writer.block(singleResultBlockType(EXNREF));
+  writer.op(OP_TRY_TABLE);
+  writer.blockType(BLOCK_EMPTY);
+  writer.out.u32(1);
+  writer.out.u8(CATCH_ALL_REF);
+  writer.out.u32(0);
+  call();
+  writer.end();
+  writer.br(1);
+  writer.end();
+  writer.globalSet(globals.exception);
+  // Nobody stops while an exception is under way: the chunk is as it was when its frame was taken.
+  writer.globalGet(globals.top);
+  writer.localGet(floor);
+  writer.op(OP_I32_EQ);
+  writer.if(BLOCK_EMPTY);
+  writer.globalGet(globals.exception);
+  writer.dummy(EXNREF);
+  writer.globalSet(globals.exception);
+  writer.op(OP_THROW_REF);
+  writer.end();
+  writer.br(1);
+  writer.end();
 }
 
 /** No frame left: the process has ended. */
@@ -165,7 +205,7 @@ export function emitLeaveResults(writer: CodeWriter, context: RewriteContext, re
   results.forEach((type, k) => {
     writer.i32(0);
     writer.localGet(firstLocal + k);
-    writer.store(type, RESULTS + RESULT_STRIDE * k, context.side);
+    emitStoreValue(writer, context, type, RESULTS + RESULT_STRIDE * k);
   });
   writer.storeConstantAt(CELL_RESULT_BYTES, RESULT_STRIDE * results.length, context.side);
 }
@@ -254,7 +294,7 @@ export function emitImportWrapper(context: RewriteContext, funcIndex: number, na
   writer.globalSet(globals.top);
   for (const slot of slots) {
     writer.localGet(base);
-    writer.load(slot.type, layout.sizeBytes - slot.fromEnd, side);
+    emitLoadValue(writer, context, slot.type, layout.sizeBytes - slot.fromEnd);
     writer.localSet(slot.local);
   }
   callAndStop(writer, false);

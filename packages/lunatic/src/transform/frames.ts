@@ -5,12 +5,13 @@
 // point inside a construct: a resume version can load them before it knows which inner point it is bound for.
 
 import { WasmError } from '../wasm/error.ts';
-import { I32, isRef, printValType, V128, I64, F64, type ValType } from '../wasm/types.ts';
+import { I32, isNullable, isRef, printValType, V128, I64, F64, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import { type FunctionIr, POINT_ENTRY } from './function_ir.ts';
 import { FRAME_HEADER } from './injected_abi.ts';
 import { MAX_FRAME_BYTES, MAX_HELPER_VALUES } from './limits.ts';
+import { emitKeep, emitStoreValue, storedType } from './references.ts';
 
 export interface Slot {
   readonly type: ValType;
@@ -36,7 +37,7 @@ export function layoutFrames(ir: FunctionIr, live: Int32Array[] | null): FrameLa
     const slots: Slot[] = [];
     let fromEnd = FRAME_HEADER;
     const add = (type: ValType, height: number, local: number): void => {
-      if (isRef(type)) {
+      if (isRef(type) && !isNullable(type)) {
         throw new WasmError(`unsupported: a ${printValType(type)} alive across a resume point`, ir.starts[Math.max(point.at, 0)] ?? 0, ir.funcIndex);
       }
       fromEnd += sizeOf(type);
@@ -68,7 +69,10 @@ export function emitSave(
 ): void {
   const { slots, sizeBytes } = layout;
   if (slots.length <= MAX_HELPER_VALUES) {
-    for (const slot of slots) writer.localGet(localOf(slot));
+    for (const slot of slots) {
+      writer.localGet(localOf(slot));
+      emitKeep(writer, context, slot.type);
+    }
     writer.i32(layout.resumePoint);
     writer.i32(functionNumber);
     writer.call(saveHelper(context, slots));
@@ -81,7 +85,7 @@ export function emitSave(
   for (const slot of slots) {
     writer.globalGet(scratch);
     writer.localGet(localOf(slot));
-    writer.store(slot.type, sizeBytes - slot.fromEnd, context.side);
+    emitStoreValue(writer, context, slot.type, sizeBytes - slot.fromEnd);
   }
   writer.globalGet(scratch);
   writer.i32(layout.resumePoint);
@@ -93,7 +97,7 @@ export function emitSave(
 
 /** `(slot values..., resume point, function number)`. An overflow of scratch wraps below zero, so a store traps. */
 function saveHelper(context: RewriteContext, slots: readonly Slot[]): number {
-  const types = slots.map((slot) => slot.type);
+  const types = slots.map((slot) => storedType(slot.type));
   return context.helper(`save ${types.join()}`, () => {
     const sizeBytes = types.reduce((sum, type) => sum + sizeOf(type), FRAME_HEADER);
     const helper = context.append([...types, I32, I32], [], 'lunatic$save');

@@ -16,6 +16,8 @@ export const MAX_RESUME_GROWTH = 4;
 export const MAX_LIVENESS_WORDS = 1 << 22;
 /** Operand-stack entries recorded over all resume points of one function. */
 export const MAX_RECORDED_OPERANDS = 1 << 22;
+/** References of one type alive across the stops of one process. */
+export const MAX_KEPT_REFERENCES = 65_536;
 /** Locals V8 accepts in one function. */
 export const MAX_LOCALS = 50_000;
 

@@ -19,16 +19,17 @@
 
 import {
   OP_BLOCK, OP_BR_TABLE, OP_I32_ADD, OP_I32_EQ, OP_I32_EQZ, OP_I32_GE_U, OP_I32_LE_U, OP_I32_SUB, OP_IF, OP_LOOP,
-  OP_SELECT, OP_TRY_TABLE, OP_UNREACHABLE,
+  OP_REF_IS_NULL, OP_SELECT, OP_THROW_REF, OP_TRY_TABLE, OP_UNREACHABLE,
 } from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY } from '../wasm/instructions.ts';
-import { I32, type ValType } from '../wasm/types.ts';
+import { EXNREF, I32, type ValType } from '../wasm/types.ts';
 import { Emitter } from './emitter.ts';
 import type { RewriteContext } from './context.ts';
 import type { FrameLayout, Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { CELL_RESULT_BYTES, FRAME_HEADER, RESULT_STRIDE, RESULTS } from './injected_abi.ts';
 import { MAX_RESUME_GROWTH } from './limits.ts';
+import { emitLoadValue, emitStoreValue } from './references.ts';
 
 const NO_TYPES: readonly ValType[] = [];
 /** A dispatch table may have this many entries per target; sparser ones become a chain of comparisons. */
@@ -107,7 +108,7 @@ class ResumeEmitter {
     results.forEach((type, k) => {
       writer.i32(0);
       writer.localGet(locals[k]);
-      writer.store(type, RESULTS + RESULT_STRIDE * k, context.side);
+      emitStoreValue(writer, context, type, RESULTS + RESULT_STRIDE * k);
     });
     writer.i32(0);
     writer.i32(RESULT_STRIDE * results.length);
@@ -223,9 +224,10 @@ class ResumeEmitter {
     writer.localGet(this.pc);
     writer.if(BLOCK_EMPTY);
     this.loadFrame(position, base);
+    this.rethrowPending();
     results.forEach((type, k) => {
       writer.i32(0);
-      writer.load(type, RESULTS + RESULT_STRIDE * k, this.context.side);
+      emitLoadValue(writer, this.context, type, RESULTS + RESULT_STRIDE * k);
       writer.localSet(emitter.shadow(below.length + k, type));
     });
     writer.i32(0);
@@ -411,6 +413,27 @@ class ResumeEmitter {
     this.close();
   }
 
+  /** The callee ended with an exception: it goes on from here, inside the same handlers as the call. */
+  private rethrowPending(): void {
+    const { context, emitter } = this;
+    if (!context.catches) return;
+    const { writer } = emitter;
+    const { exception } = context.globals;
+    const thrown = emitter.local('thrown', EXNREF);
+    writer.globalGet(exception);
+    writer.localTee(thrown);
+    writer.op(OP_REF_IS_NULL);
+    writer.op(OP_I32_EQZ);
+    writer.if(BLOCK_EMPTY);
+    writer.dummy(EXNREF);
+    writer.globalSet(exception);
+    writer.i32(0);
+    writer.localSet(this.pc);
+    writer.localGet(thrown);
+    writer.op(OP_THROW_REF);
+    writer.end();
+  }
+
   /** Takes the frame off the chunk: every value not loaded by an outer landing (operands below `base` were). */
   private loadFrame(position: number, base: number): void {
     const { emitter, context } = this;
@@ -430,7 +453,7 @@ class ResumeEmitter {
   private loadSlot(slot: Slot): void {
     const { writer } = this.emitter;
     writer.localGet(this.frameBase);
-    writer.load(slot.type, this.largest - slot.fromEnd, this.context.side);
+    emitLoadValue(writer, this.context, slot.type, this.largest - slot.fromEnd);
     writer.localSet(this.emitter.slotLocal(slot));
   }
 }

@@ -19,7 +19,7 @@
 
 import { decodeModule } from '../wasm/module.ts';
 import { functionName } from '../wasm/names.ts';
-import { OP_END, OP_I32_CONST } from '../wasm/opcodes.ts';
+import { OP_END, OP_I32_CONST, OP_REF_NULL } from '../wasm/opcodes.ts';
 import { encodeCode } from '../wasm/sections/code.ts';
 import { encodeElements } from '../wasm/sections/elements.ts';
 import { encodeExports } from '../wasm/sections/exports.ts';
@@ -29,7 +29,7 @@ import { encodeTables } from '../wasm/sections/tables.ts';
 import { encodeTypes } from '../wasm/sections/types.ts';
 import { writeGlobalType } from '../wasm/sections/value_types.ts';
 import {
-  type ElementSegment, type Export, FUNCREF, type FuncType, type FunctionBody, I32, type Import, isRef, type Limits,
+  type ElementSegment, EXNREF, type Export, FUNCREF, type FuncType, type FunctionBody, I32, type Import, isNullable, isRef, type Limits, printValType,
   SECTION_DATA, SECTION_DATA_COUNT, SECTION_GLOBAL, SECTION_TAG, type WasmModule,
 } from '../wasm/types.ts';
 import { WasmError } from '../wasm/error.ts';
@@ -44,6 +44,7 @@ import {
   EXPORT_COLLECT, EXPORT_FUEL, EXPORT_LOAD_GLOBALS, EXPORT_RESTORE, EXPORT_RUN, EXPORT_SAVE_GLOBALS, EXPORT_SET_MARKS,
   EXPORT_TOP, EXPORT_TRAP, INJECTED_MODULE, SIDE_MEMORY,
 } from './injected_abi.ts';
+import { MAX_KEPT_REFERENCES } from './limits.ts';
 import { livePoints } from './liveness.ts';
 import { emitNameSection } from './name_section.ts';
 import { copyPlainBody, needsCopy } from './plain_copy.ts';
@@ -169,7 +170,7 @@ class Rewrite {
       frameSizes: context.frameSizes,
       firstAppended: module.funcTypeIndices.length,
       globalsBytes: globals.sizeBytes,
-      unshared: this.unshared,
+      unshared: this.unshared ?? (context.referenceTypes.length > 0 ? 'references alive across resume points' : undefined),
       tracked: this.tracked,
     };
   }
@@ -204,6 +205,10 @@ class Rewrite {
       return;
     }
     const ir = buildFunctionIr(module, context.graph, body, this.tracked);
+    const strict = [...ir.localTypes, ...ir.type.results].find((type) => isRef(type) && !isNullable(type));
+    if (strict !== undefined) {
+      throw new WasmError(`unsupported: a ${printValType(strict)} in a function that may stop`, body.offset, body.funcIndex);
+    }
     const frames = layoutFrames(ir, livePoints(ir));
     if (frames.length === 0) {
       this.bodies[codeIndex] = new Emitter(context, ir, frames, 0, false).forward();
@@ -281,6 +286,9 @@ class Rewrite {
     encodeTables(writer, [
       ...patched.tables.slice(module.importedTables),
       { elemType: FUNCREF, limits: { min: resumeEntries, max: resumeEntries, shared: false, is64: false }, init: undefined },
+      ...context.referenceTypes.map((elemType) => (
+        { elemType, limits: { min: 0, max: MAX_KEPT_REFERENCES, shared: false, is64: false }, init: undefined }
+      )),
     ], patched.source);
     this.copySection(writer, SECTION_TAG);
     this.writeGlobals(writer, patched.source, patched.globalInits);
@@ -316,8 +324,9 @@ class Rewrite {
   private writeGlobals(writer: ByteWriter, source: Uint8Array, inits: readonly { start: number; end: number }[]): void {
     const { module } = this;
     const injected = 4;
+    const { catches } = this.context;
     writer.section(SECTION_GLOBAL, (section) => {
-      section.u32(inits.length + injected);
+      section.u32(inits.length + injected + (catches ? 1 : 0));
       inits.forEach((init, k) => {
         writeGlobalType(section, module.globals[module.importedGlobals + k].type);
         section.bytes(source, init.start, init.end);
@@ -328,6 +337,11 @@ class Rewrite {
         section.s32(0);
         section.u8(OP_END);
       }
+      if (!catches) return;
+      writeGlobalType(section, { valType: EXNREF, mutable: true });
+      section.u8(OP_REF_NULL);
+      section.u8(EXNREF);
+      section.u8(OP_END);
     });
   }
 
