@@ -106,6 +106,11 @@ test('input that nobody waits for any more holds nothing', async () => {
   assert.equal(await exitOf(child), 0);
 });
 
+test('input that was asked for, but not waited for, holds nothing', async () => {
+  const child = start('ask_once', ['pipe', 'pipe', 'pipe']);
+  assert.equal(await exitOf(child), 0);
+});
+
 test('who only asks for input, without waiting, sees it arrive', async () => {
   const child = start('ask', ['pipe', 'pipe', 'pipe']);
   streamOf(child.stdin).write('abc');

@@ -135,7 +135,7 @@ export class World {
   /** Answers `loadModule`; tests replace it. */
   loadModule: EngineServices['loadModule'] = (_bytes, name) => ({ kind: 'module', id: 1, name });
 
-  constructor(limits: Partial<ActorLimits> = {}) {
+  constructor(limits: Partial<ActorLimits> = {}, functions = hostFunctions) {
     this.env = {
       clock: this.clock,
       cpuNs: () => 5_000_000n,
@@ -147,7 +147,7 @@ export class World {
     this.scheduler = new Scheduler({ clock: this.clock, driver: NO_LOOP });
     this.system = new ActorSystem({ scheduler: this.scheduler, limits });
     this.system.onExit = (proc, reason) => this.reasons.set(proc.pid, reason);
-    this.index = new HostIndex(hostFunctions(this.env));
+    this.index = new HostIndex(functions(this.env));
   }
 
   /** A process that runs `script` at the next `run`. */

@@ -89,8 +89,12 @@ function ask(): void {
   }, 5);
 }
 
+function askOnce(): void {
+  input.available();
+}
+
 const PROGRAMS = new Map<string, () => void | Promise<void>>(
-  Object.entries({ lines, both, count, endless, full, echo, withdraw, ask }),
+  Object.entries({ lines, both, count, endless, full, echo, withdraw, ask, ask_once: askOnce }),
 );
 
 await PROGRAMS.get(process.argv[2] ?? '')?.();

@@ -8,6 +8,7 @@
 // C4  `holders` counts handles and parked entries. At 0 nobody can reach the channel, and its messages are dropped.
 
 import type { Process } from '../../actor/process.ts';
+import { assert } from '../../base/assert.ts';
 import { Deque } from '../../base/deque.ts';
 import { CHANNEL_MESSAGE_OVERHEAD_BYTES, MAX_CHANNEL_BYTES, MAX_CHANNEL_MESSAGES } from '../limits.ts';
 import type { Withdrawal } from '../state.ts';
@@ -36,8 +37,10 @@ export class Channel {
 
   /** Hands `bytes` to a waiting receiver or queues them. False: the channel is full, `waitToSend`. */
   send(bytes: Uint8Array): boolean {
-    for (let waiter = this.#receivers.takeFirst(); waiter !== null; waiter = this.#receivers.takeFirst()) {
-      if (waiter.proc.completeIo(waiter.token, bytes)) return true;
+    const waiter = this.#receivers.takeFirst();
+    if (waiter !== null) {
+      waiter.serve(bytes);
+      return true;
     }
     if (!this.#hasRoom()) return false;
     this.#enqueue(bytes);
@@ -57,8 +60,8 @@ export class Channel {
     while (this.#hasRoom()) {
       const waiter = this.#senders.takeFirst();
       if (waiter === null) break;
-      // A sender that died meanwhile has not sent.
-      if (waiter.bytes !== null && waiter.proc.completeIo(waiter.token, null)) this.#enqueue(waiter.bytes);
+      waiter.serve(null);
+      if (waiter.bytes !== null) this.#enqueue(waiter.bytes);
     }
     return bytes;
   }
@@ -113,6 +116,12 @@ class Waiter implements Withdrawal {
     this.token = token;
     this.bytes = bytes;
     this.list = list;
+  }
+
+  /** The wait is over: wakes the process with its answer. The waiter has left its list. */
+  serve(answer: Uint8Array | null): void {
+    const taken = this.proc.completeIo(this.token, answer);
+    assert(taken, 'C3: who waits at a channel is alive and waits for it');
   }
 
   withdraw(): void {

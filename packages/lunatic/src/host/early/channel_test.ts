@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { SeededRandom } from '../../base/random.ts';
 import type { StopRequest } from '../../engine/host_function.ts';
 import { hostState } from '../state.ts';
+import { namespace } from '../table.ts';
 import { FULL_CONFIG, type Guest, type Script, World } from '../test_guest.ts';
 import { Channel } from './channel.ts';
+import { channelRows } from './channels.ts';
 import { ParkedChannels } from './parked.ts';
 
 const EARLY = 'lunatic';
@@ -285,6 +287,36 @@ test('spawn traps without the permission', () => {
     { ...FULL_CONFIG, canSpawnProcesses: false },
   );
   assert.equal(message, 'this process is not permitted to spawn processes');
+});
+
+test('a message whose allocation was given up does not take the place of the next', () => {
+  new World().runToEnd(
+    withAllocator(function* (guest) {
+      const channel = yield* newChannel(guest, 0);
+      // As after a trap in the allocator that the guest caught.
+      hostState(guest).early?.delivered.push(new Uint8Array(3));
+      yield* send(guest, channel, 'right');
+      assert.equal(yield* receive(guest, channel), 'right');
+    }),
+  );
+});
+
+test('handles, parked entries and ends of processes are counted: nothing is left at the end', () => {
+  const usage = { bytes: 0 };
+  const world = new World({}, (env) => namespace('lunatic', channelRows(env, usage)));
+  world.runToEnd(function* (guest) {
+    const channel = yield* newChannel(guest, 0);
+    yield* send(guest, channel, 'x');
+    const number = yield* guest.call(EARLY, 'channel_serialize', channel);
+    yield* guest.call(EARLY, 'drop_externref', channel);
+    assert.ok(usage.bytes > 0);
+    const again = Number(yield* guest.call(EARLY, 'channel_deserialize', number));
+    const clone = Number(yield* guest.call(EARLY, 'clone_externref', again));
+    yield* guest.call(EARLY, 'drop_externref', again);
+    assert.ok(usage.bytes > 0);
+    yield* guest.call(EARLY, 'drop_externref', clone);
+    assert.equal(usage.bytes, 0);
+  });
 });
 
 test('a channel nobody can reach gives its memory back', () => {

@@ -18,9 +18,9 @@ import { Channel, type ChannelUsage } from './channel.ts';
 import { ParkedChannels } from './parked.ts';
 import { type EarlyObject, EarlyState } from './state.ts';
 
-export function channelRows(env: HostEnvironment): readonly Row[] {
+/** `usage`: memory in all channels, counted here. */
+export function channelRows(env: HostEnvironment, usage: ChannelUsage = { bytes: 0 }): readonly Row[] {
   const parked = new ParkedChannels(env.random);
-  const usage: ChannelUsage = { bytes: 0 };
   return [
     answers('channel', 'i', 'i', (ctx, bound) => addEarly(ctx, new Channel(bound >>> 0, usage))),
     mayStop('channel_send', 'ii', '', (ctx, handle, iovec) => channelSend(ctx, handle, iovec >>> 0, usage)),

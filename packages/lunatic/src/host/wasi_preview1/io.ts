@@ -98,7 +98,6 @@ function readInput(env: HostEnvironment, ctx: HostContext, iovecs: number, count
     const got = env.input.read(ctx.memory.writable(pointer, length));
     if (got === INPUT_NOTHING_YET) return total === 0 ? INPUT_NOTHING_YET : total;
     total += got;
-    if (got < length) break;
   }
   return total;
 }
