@@ -309,7 +309,7 @@ function decodeFamily<T>(reader: Reader): T {
   const id = reader.varint();
   // The class and its size are asked of an empty object in static memory, so a number that is not one of the family's is
   // refused before anything of it is used.
-  const probe = memory.data(OBJECT_HEADER) + OBJECT_HEADER;
+  const probe = memory.data(<i32>OBJECT_HEADER) + OBJECT_HEADER;
   store<u32>(probe - CLASS_NUMBER_AT, id);
   const kind = changetype<T>(probe);
   if (!isOf<T>(kind)) abort("a message holds an object of another class than its receiver expects");

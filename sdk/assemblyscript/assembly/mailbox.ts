@@ -29,15 +29,14 @@ export namespace MessageKind {
 /** What `Mailbox.receive` gives: a value, the death of another process, or nothing in time. */
 @final
 export class Message<M> {
-  private content!: M;
-
   constructor(
     /** One of `MessageKind`. */
     readonly kind: u32,
     /** The tag of the message or of the link that broke; 0 for none. */
     readonly tag: i64,
     /** Who died, for `MessageKind.ProcessDied`; otherwise 0. */
-    readonly processId: u64
+    readonly processId: u64,
+    private content: M
   ) {}
 
   /** Whether there is a value. */
@@ -52,11 +51,6 @@ export class Message<M> {
       abort(this.kind == MessageKind.Timeout ? "no message came in time" : "this message tells of a death and holds no value");
     }
     return this.content;
-  }
-
-  /** For the mailbox: stores the value. */
-  __lunatic_fill(content: M): void {
-    this.content = content;
   }
 }
 
@@ -86,14 +80,10 @@ export class Mailbox<M> {
     let leftMs = timeoutMs;
     while (true) {
       const kind = receive(tags, count, leftMs);
-      if (kind == MessageKind.Timeout) return new Message<M>(kind, 0, 0);
+      if (kind == MessageKind.Timeout) return new Message<M>(kind, 0, 0, nothing<M>());
       const tag = getTag();
-      if (kind != MessageKind.Data) return new Message<M>(kind, tag, getProcessId());
-      if (tag >= 0 || count > 0) {
-        const message = new Message<M>(kind, tag, 0);
-        message.__lunatic_fill(readMessage<M>());
-        return message;
-      }
+      if (kind != MessageKind.Data) return new Message<M>(kind, tag, getProcessId(), nothing<M>());
+      if (tag >= 0 || count > 0) return new Message<M>(kind, tag, 0, readMessage<M>());
       // An answer that came after its request had timed out: nobody wants it any more.
       if (timeoutMs != FOREVER) {
         const nowNs = clockNs();
@@ -101,6 +91,12 @@ export class Mailbox<M> {
       }
     }
   }
+}
+
+/** What stands for the value in a message that has none; `Message.value` guards it. */
+function nothing<M>(): M {
+  if (isReference<M>()) return changetype<M>(0);
+  return <M>0;
 }
 
 /** Reads the data message that `receive` has put in the scratch area. */

@@ -23,7 +23,9 @@ function lunatic_abort(message: string | null = null, fileName: string | null = 
 
 // @ts-ignore: decorator
 @global
-function lunatic_trace(message: string, count: i32, a0: f64, a1: f64, a2: f64, a3: f64, a4: f64): void {
+function lunatic_trace(
+  message: string, count: i32 = 0, a0: f64 = 0, a1: f64 = 0, a2: f64 = 0, a3: f64 = 0, a4: f64 = 0
+): void {
   let text = "trace: " + message;
   if (count > 0) text += " " + a0.toString();
   if (count > 1) text += ", " + a1.toString();
@@ -91,14 +93,6 @@ export function performanceNow(): f64 {
 
 export function randomValues(array: Uint8Array): void {
   randomGet(array.dataStart, array.byteLength);
-}
-
-export function consoleLog(message: string): void {
-  print(message);
-}
-
-export function consoleError(message: string): void {
-  printError(message);
 }
 
 function readEnvironment(): Map<string, string> {

@@ -17,8 +17,8 @@
 //   export function __lunatic_initialise_0()   x = ...; y = ...;
 //
 // In the compiled module (enterOnce) every export but `_start` is wrapped, to call on first entry begin, start, initialise. The compiler
-// initialises @lazy variables (the garbage collector's among them) wherever in the top level it meets their first use: what it put behind the guard
-// is moved before it (initialiseLazyFirst).
+// initialises @lazy variables of other files (the garbage collector's among them) wherever in the top level it meets their first use: what it
+// put behind the guard is moved before it (initialiseLazyFirst).
 
 import { CommonFlags, LiteralKind, NodeKind } from 'assemblyscript';
 import { collectFreeNames, parseInto } from './syntax.js';
@@ -58,12 +58,7 @@ export function prepareEntry(parser, source, index) {
   });
   const exportsTrampoline = index === 0 ? [spawn] : [];
   source.statements = [system, ...exportsTrampoline, ...hoisted, guard, ...rest, ...mainCall, begin, initialise];
-  return { path: source.internalPath, lazy: rest.flatMap(lazyNames) };
-}
-
-function lazyNames(statement) {
-  if (statement.kind !== NodeKind.Variable || !statement.decorators?.some((decorator) => decorator.name.text === 'lazy')) return [];
-  return statement.declarations.map((declaration) => declaration.name.text);
+  return source.internalPath;
 }
 
 /** Imports are hoisted, as in JavaScript. Namespaces and enums initialise in every process, so they come before the guard. */
@@ -120,7 +115,7 @@ function neededInitialisers(statements) {
     ({ target, declaration, always }) =>
       (always || used.has(target)) &&
       declaration.initializer !== null &&
-      !declaration.decorators?.length &&
+      !declaration.decorators?.some((decorator) => decorator.name.text === 'inline') &&
       !isConstant(declaration.initializer),
   );
 }
@@ -171,17 +166,17 @@ function isConstant(expression) {
   }
 }
 
-/** Wraps the exports of the compiled module. `entries` are what `prepareEntry` returned. */
-export function enterOnce(module, binaryen, entries) {
-  for (const entry of entries) initialiseLazyFirst(module, binaryen, entry);
+/** Wraps the exports of the compiled module. `paths` are what `prepareEntry` returned. */
+export function enterOnce(module, binaryen, paths) {
+  for (const path of paths) initialiseLazyFirst(module, binaryen, path);
   const exports = Array.from({ length: module.getNumExports() }, (_, at) => binaryen.getExportInfo(module.getExportByIndex(at)));
   const functions = exports.filter(({ kind }) => kind === binaryen.ExternalFunction);
   const own = (name) => functions.find((exported) => exported.name === name).value;
   const call = (name) => module.call(name, [], binaryen.none);
   const body = [
-    ...entries.map((_, index) => call(own(`__lunatic_begin_${index}`))),
+    ...paths.map((_, index) => call(own(`__lunatic_begin_${index}`))),
     call(START),
-    ...entries.map((_, index) => call(own(`__lunatic_initialise_${index}`))),
+    ...paths.map((_, index) => call(own(`__lunatic_initialise_${index}`))),
   ];
   module.addFunction(
     ENTER,
@@ -202,20 +197,18 @@ export function enterOnce(module, binaryen, entries) {
   }
 }
 
-function initialiseLazyFirst(module, binaryen, entry) {
-  const start = module.getFunction(`start:${entry.path}`);
+function initialiseLazyFirst(module, binaryen, path) {
+  const start = module.getFunction(`start:${path}`);
   const body = flatten(binaryen, binaryen.getFunctionInfo(start).body);
   const guardAt = body.findIndex((expression) => isGuard(binaryen, binaryen.getExpressionInfo(expression)));
-  if (guardAt < 0) throw new Error(`lunatic-as does not understand the start function that this compiler made for ${entry.path}`);
-  const isLazy = (expression) => {
+  if (guardAt < 0) throw new Error(`lunatic-as does not understand the start function that this compiler made for ${path}`);
+  const isForeign = (expression) => {
     const info = binaryen.getExpressionInfo(expression);
-    if (info.id !== binaryen.GlobalSetId || info.name === STACK_POINTER) return false;
-    const own = `${entry.path}/`;
-    return !info.name.startsWith(own) || entry.lazy.includes(info.name.slice(own.length));
+    return info.id === binaryen.GlobalSetId && info.name !== STACK_POINTER && !info.name.startsWith(`${path}/`);
   };
   const before = body.slice(0, guardAt);
   const after = body.slice(guardAt);
-  const ordered = [...before, ...after.filter(isLazy), ...after.filter((expression) => !isLazy(expression))];
+  const ordered = [...before, ...after.filter(isForeign), ...after.filter((expression) => !isForeign(expression))];
   binaryen.Function.setBody(start, module.block(null, ordered));
 }
 

@@ -8,7 +8,8 @@ const BINDINGS = '~lib/bindings/dom';
 const REPLACED = new Set(['console', 'Date', 'performance', 'crypto']);
 
 const TEXT = `
-import { consoleError, consoleLog, dateNow, performanceNow, randomValues } from "lunatic-as/assembly/system";
+import { print as consoleLog, printError as consoleError } from "lunatic-as/assembly/stdio";
+import { dateNow, performanceNow, randomValues } from "lunatic-as/assembly/system";
 export namespace console {
   export function assert(condition: bool, message: string): void { if (!condition) consoleError("Assertion failed: " + message); }
   export function log(message: string): void { consoleLog(message); }

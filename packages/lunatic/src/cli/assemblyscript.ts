@@ -1,0 +1,69 @@
+// AssemblyScript programs: from a .ts file to a module, for `lunatic program.ts`.
+//
+// The compiler and the guest kit are npm packages of the user's project (assemblyscript_toolchain.ts). Compiling happens in a worker
+// thread that is ended afterwards, because the compiler keeps some hundred megabytes. Results are kept on disk
+// (compile_cache.ts), so the second start of an unchanged program does not load the compiler at all.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { type AssemblyScriptToolchain, findToolchain } from './assemblyscript_toolchain.ts';
+import type { CompileJob, CompileOutcome } from './assemblyscript_worker.ts';
+import { CompileCache } from './compile_cache.ts';
+
+/** The program has errors. The message lists them, each with file and line. */
+export class CompileError extends Error {
+  override readonly name = 'CompileError';
+}
+
+/** Part of the cache's keys: to be raised when the options below change what comes out. */
+const FORMAT = 1;
+
+/**
+ * Compiles the program in the file `programPath` and all that it imports.
+ * `onProgress` gets short lines for a person who waits: what is being done, and the compiler's warnings.
+ * Throws CompileError for errors in the program, Error if the compiler or the kit is missing or the file cannot be read.
+ */
+export async function compileAssemblyScript(programPath: string, onProgress: (line: string) => void): Promise<Uint8Array> {
+  const file = path.resolve(programPath);
+  const source = await readFile(file, 'utf8');
+  const toolchain = await findToolchain(path.dirname(file));
+  const cache = CompileCache.fromEnvironment(process.env);
+  const key = [FORMAT, file, toolchain.compilerVersion, toolchain.kitHash];
+  const known = await cache.load(key);
+  if (known !== undefined) return known;
+
+  onProgress(`compiling ${path.relative(process.cwd(), file)} with AssemblyScript ${toolchain.compilerVersion}`);
+  const outcome = await runWorker(job(file, source, toolchain));
+  for (const warning of outcome.warnings) onProgress(warning);
+  if (outcome.kind === 'failed') throw new CompileError([`${programPath} does not compile`, ...outcome.errors].join('\n'));
+  const problem = await cache.store(key, outcome.filesRead, outcome.wasm);
+  if (problem !== undefined) onProgress(`the compiled program is not kept for next time: ${problem}`);
+  return outcome.wasm;
+}
+
+function job(file: string, source: string, toolchain: AssemblyScriptToolchain): CompileJob {
+  return {
+    compilerUrl: pathToFileURL(path.join(toolchain.compilerDir, 'dist/asc.js')).href,
+    transformUrl: pathToFileURL(path.join(toolchain.kitDir, 'transform/index.js')).href,
+    kitDir: toolchain.kitDir,
+    arguments: toolchain.compilerArguments,
+    file,
+    source,
+    cwd: process.cwd(),
+  };
+}
+
+function runWorker(workerData: CompileJob): Promise<CompileOutcome> {
+  const name = import.meta.url.endsWith('.ts') ? './assemblyscript_worker.ts' : './assemblyscript_worker.js';
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(name, import.meta.url), { workerData });
+    worker.once('message', (outcome: CompileOutcome) => {
+      resolve(outcome);
+      void worker.terminate();
+    });
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`the AssemblyScript compiler ended without a result (exit code ${code})`)));
+  });
+}
