@@ -21,8 +21,8 @@ export const MODULE_ROWS: readonly Row[] = [
 function compileModule(ctx: HostContext, pointer: number, length: number, idPointer: number): number {
   if (!ctx.engine.configOf(ctx.process).canCompileModules) return -1;
   ctx.memory.check(idPointer, 8);
-  // A copy: the module outlives this call.
-  const bytes = ctx.memory.read(pointer, length).slice();
+  // A view: the engine copies what it keeps.
+  const bytes = ctx.memory.read(pointer, length);
   if (bytes.length > MAX_MODULE_BYTES) {
     writeError(ctx, `a module of ${bytes.length} bytes is larger than the limit of ${MAX_MODULE_BYTES}`, idPointer);
     return 1;
