@@ -60,7 +60,13 @@ export const pingpongBenchmark: Benchmark = {
   about: 'two processes exchange a number',
   async run(context) {
     const n = context.quick ? 50_000 : 200_000;
-    await measure(context, { bench: 'pingpong', program: 'pingpong', args: [ROUNDS, n], unit: 'us/round trip', operations: n });
+    await measure(context, {
+      bench: 'pingpong',
+      program: 'pingpong',
+      args: [ROUNDS, n],
+      unit: 'us/round trip',
+      operations: n,
+    });
   },
 };
 
@@ -70,7 +76,13 @@ export const ringBenchmark: Benchmark = {
   async run(context) {
     const sizes = context.quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 1_000_000];
     for (const size of sizes) {
-      await measure(context, { bench: `ring/${size}`, program: 'ring', args: [size], unit: 'us/hop', operations: 3 * size });
+      await measure(context, {
+        bench: `ring/${size}`,
+        program: 'ring',
+        args: [size],
+        unit: 'us/hop',
+        operations: 3 * size,
+      });
     }
   },
 };
@@ -83,7 +95,13 @@ export const fanBenchmark: Benchmark = {
     const processes = 100;
     for (const program of ['fanin', 'fanout']) {
       const operations = BATCH * batches * processes;
-      await measure(context, { bench: program, program, args: [ROUNDS, batches, processes], unit: 'us/message', operations });
+      await measure(context, {
+        bench: program,
+        program,
+        args: [ROUNDS, batches, processes],
+        unit: 'us/message',
+        operations,
+      });
     }
   },
 };
@@ -97,7 +115,11 @@ export const depthBenchmark: Benchmark = {
     const shallow = await command(1);
     for (const depth of [100, 10_000]) {
       const deep = await command(depth);
-      const samples = await alternate(() => sample(deep, n), () => sample(shallow, n), context.runs);
+      const samples = await alternate(
+        () => sample(deep, n),
+        () => sample(shallow, n),
+        context.runs,
+      );
       context.report.compare(`depth/${depth}`, 'itself at depth 1', samples, 'us/round trip');
     }
   },

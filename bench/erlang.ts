@@ -24,7 +24,19 @@ export function erlangCommand(name: string, args: readonly (string | number)[], 
   const directory = compile(name);
   return {
     file: 'erl',
-    args: ['+S', `${schedulers}:${schedulers}`, '+P', String(MAX_PROCESSES), '-noshell', '-pa', directory, '-run', name, 'main', ...args.map(String)],
+    args: [
+      '+S',
+      `${schedulers}:${schedulers}`,
+      '+P',
+      String(MAX_PROCESSES),
+      '-noshell',
+      '-pa',
+      directory,
+      '-run',
+      name,
+      'main',
+      ...args.map(String),
+    ],
   };
 }
 

@@ -9,7 +9,15 @@ import { type Command, runProgram, valuesOf } from './os_process.ts';
 
 const ROUNDS = 1000;
 /** In the order of their numbers in guests/fairness.wat. */
-const KINDS = ['loop', 'memory-fill', 'cold-loads', 'host-calls', 'caught-traps', 'deep-recursion', 'call-chain'] as const;
+const KINDS = [
+  'loop',
+  'memory-fill',
+  'cold-loads',
+  'host-calls',
+  'caught-traps',
+  'deep-recursion',
+  'call-chain',
+] as const;
 const PLAIN_LOOP = 0;
 const QUANTILES = [
   ['p50', 0.5],
@@ -36,7 +44,10 @@ async function measure(context: BenchContext, kind: number): Promise<void> {
   }
   for (const [name, q] of QUANTILES) {
     const bench = `fairness/${KINDS[kind]}/${name}`;
-    const samples: Samples = { ours: ours.map((run) => quantile(run, q)), theirs: theirs.map((run) => quantile(run, q)) };
+    const samples: Samples = {
+      ours: ours.map((run) => quantile(run, q)),
+      theirs: theirs.map((run) => quantile(run, q)),
+    };
     if (compared) context.report.compare(bench, ERLANG, samples, 'ms');
     else context.report.single(bench, '-', samples.ours, 'ms');
   }

@@ -122,7 +122,10 @@ export class Reporter {
 
   /** Only our side exists in this run. `peer` says why: "-" where there is nothing to compare with. */
   single(bench: string, peer: string, ours: readonly number[], unit: string): void {
-    this.#add({ bench, peer, ours: median(ours), theirs: null, ratio: null, unit, runs: ours.length }, `±${percent(spread(ours))}`);
+    this.#add(
+      { bench, peer, ours: median(ours), theirs: null, ratio: null, unit, runs: ours.length },
+      `±${percent(spread(ours))}`,
+    );
   }
 
   /** A peer that is not installed here. */

@@ -9,7 +9,11 @@ import { BENCH, cacheDirectory, REPOSITORY } from './places.ts';
 const COMMAND = path.join(REPOSITORY, 'packages', 'lunatic', 'bin', 'lunatic.js');
 
 /** The command that runs guest `name` with arguments. Options of `lunatic` itself go into `options`. */
-export async function lunaticCommand(name: string, args: readonly (string | number)[], options: readonly string[] = []): Promise<Command> {
+export async function lunaticCommand(
+  name: string,
+  args: readonly (string | number)[],
+  options: readonly string[] = [],
+): Promise<Command> {
   return { file: process.execPath, args: [COMMAND, ...options, await buildGuest(name), ...args.map(String)] };
 }
 

@@ -45,7 +45,11 @@ export async function converse(
   command: Command,
   onLine: (name: string, value: number, conversation: Conversation) => void,
 ): Promise<void> {
-  const child = spawn(command.file, command.args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
+  const child = spawn(command.file, command.args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const { pid } = child;
   if (pid === undefined) {
@@ -84,10 +88,14 @@ export async function converse(
 /** Milliseconds from start to end of a program whose output does not matter. Throws if it fails. */
 export function timeWholeRun(command: Command): number {
   const start = performance.now();
-  const { status, signal, error, stderr } = spawnSync(command.file, command.args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  const { status, signal, error, stderr } = spawnSync(command.file, command.args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  });
   const elapsed = performance.now() - start;
   if (error) throw error;
-  if (status !== 0) throw new Error(`${commandLine(command)} ended with ${signal ?? `exit code ${status}`}\n${stderr.trim()}`);
+  if (status !== 0)
+    throw new Error(`${commandLine(command)} ended with ${signal ?? `exit code ${status}`}\n${stderr.trim()}`);
   return elapsed;
 }
 

@@ -13,7 +13,11 @@ export const startupBenchmark: Benchmark = {
     // The first run of each fills caches.
     timeWholeRun(hello);
     timeWholeRun(nothing);
-    const samples = await alternate(() => timeWholeRun(hello), () => timeWholeRun(nothing), context.quick ? context.runs : 15);
+    const samples = await alternate(
+      () => timeWholeRun(hello),
+      () => timeWholeRun(nothing),
+      context.quick ? context.runs : 15,
+    );
     context.report.compare('startup', 'node -e 0', samples, 'ms');
   },
 };

@@ -66,7 +66,7 @@ static NOINLINE int take(struct table *table, u32 key) {
   return 1;
 }
 
-EXPORT("run") int run(int n) {
+int run(int n) {
   struct table table = {new_buckets(16), 15, 0};
   u32 seed = 99, sum = 0, keys = (u32)n * 2;
   for (int i = 0; i < n; i++) insert(&table, next_random(&seed) % keys, (u32)i);

@@ -27,7 +27,7 @@ static const struct methods kinds[4] = {
 enum { SHAPES = 1024 };
 static struct shape shapes[SHAPES];
 
-EXPORT("run") int run(int n) {
+int run(int n) {
   u32 seed = 4711, sum = 0;
   for (u32 i = 0; i < SHAPES; i++) {
     u32 r = next_random(&seed);

@@ -48,7 +48,7 @@ static const int program[] = {
     /* 33 */ HALVE, 0, STORE, 2, JUMP, 12,
     /* 36 */ ADD, 0, STORE, 2, JUMP, 12};
 
-EXPORT("run") int run(int n) {
+int run(int n) {
   u32 locals[4] = {0, 1, 0, (u32)n};
   return (int)interpret(program, locals);
 }

@@ -1,9 +1,12 @@
-/* What every kernel shares: one export, integer types, a seeded generator and a
- * small allocator, so that a kernel needs no C library and no imports.
+/* What every kernel shares: its entry, integer types, a seeded generator and a
+ * small allocator, so that a kernel needs no C library.
  *
  * A kernel file defines `int run(int n)`: do work in proportion to n and return a
  * checksum that depends on all of it. `run` may be called many times on one instance
- * and must return the same checksum for the same n each time. */
+ * and must return the same checksum for the same n each time.
+ *
+ * The entry is `kernel(n)`, which tells the host when `run` begins and what it gave: a process
+ * starts in a function without results, and its start-up is not to be measured. */
 #ifndef KERNEL_H
 #define KERNEL_H
 
@@ -15,6 +18,16 @@ typedef __SIZE_TYPE__ size_t;
 #define EXPORT(name) __attribute__((export_name(name)))
 #define NOINLINE __attribute__((noinline))
 #define MAYBE_UNUSED __attribute__((unused))
+#define HOST(name) __attribute__((import_module("bench"), import_name(name)))
+
+HOST("begin") void begin(void);
+HOST("done") void done(int checksum);
+
+NOINLINE int run(int n);
+EXPORT("kernel") void kernel(int n) {
+  begin();
+  done(run(n));
+}
 
 /* xorshift32; the state is the caller's so that every run starts equal. */
 static inline u32 next_random(u32 *state) {

@@ -4,7 +4,7 @@
 enum { MAX_SIZE = 400 };
 static double a[MAX_SIZE][MAX_SIZE], b[MAX_SIZE][MAX_SIZE], c[MAX_SIZE][MAX_SIZE];
 
-EXPORT("run") int run(int n) {
+int run(int n) {
   int size = n > MAX_SIZE ? MAX_SIZE : n;
   u32 seed = 7;
   for (int i = 0; i < size; i++)

@@ -132,7 +132,7 @@ static u32 state_work(void) {
   return crc;
 }
 
-EXPORT("run") int run(int n) {
+int run(int n) {
   u32 crc = 0;
   for (int i = 0; i < n; i++) {
     u32 seed = (u32)i * 2 + 1;

@@ -32,7 +32,7 @@ static void step(double dt) {
     for (int axis = 0; axis < 3; axis++) bodies[i].x[axis] += dt * bodies[i].v[axis];
 }
 
-EXPORT("run") int run(int n) {
+int run(int n) {
   for (int i = 0; i < BODIES; i++) bodies[i] = start[i];
   for (int i = 0; i < n; i++) step(0.001);
   double sum = 0;

@@ -3,4 +3,4 @@
 
 static NOINLINE u32 fibonacci(u32 n) { return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2); }
 
-EXPORT("run") int run(int n) { return (int)fibonacci((u32)n); }
+int run(int n) { return (int)fibonacci((u32)n); }

@@ -62,7 +62,7 @@ static NOINLINE void quicksort(u8 *base, u32 count, u32 size, compare_fn compare
 enum { MAX_RECORDS = 100000 };
 static struct record records[MAX_RECORDS];
 
-EXPORT("run") int run(int n) {
+int run(int n) {
   static const compare_fn orders[2] = {by_key, by_id_descending};
   u32 seed = 12345, sum = 0, count = n > MAX_RECORDS ? MAX_RECORDS : (u32)n;
   for (u32 i = 0; i < count; i++) records[i] = (struct record){next_random(&seed), i};

@@ -4,7 +4,7 @@
 enum { SIZE = 300 };
 static double grid[2][SIZE][SIZE];
 
-EXPORT("run") int run(int n) {
+int run(int n) {
   for (int i = 0; i < SIZE; i++)
     for (int k = 0; k < SIZE; k++) grid[0][i][k] = grid[1][i][k] = (double)(i * (k + 2) % 100);
   for (int sweep = 0; sweep < n; sweep++) {

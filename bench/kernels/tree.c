@@ -25,7 +25,7 @@ static NOINLINE void drop(struct node *node) {
   release(node);
 }
 
-EXPORT("run") int run(int n) {
+int run(int n) {
   u32 sum = 0;
   for (int round = 0; round < n; round++) {
     struct node *root = build(14, (u32)round + 1);

@@ -27,8 +27,11 @@ export interface TestInstance {
 
 export interface Adapter {
   readonly name: string;
-  /** Whoever offers host functions to the modules calls this in each of their calls. */
-  readonly hostCalled: () => void;
+  /**
+   * Whoever offers host functions to the modules calls this first in each of their calls. 1: this call stops the process and will be
+   * made again, so it must do nothing now. 0: go on.
+   */
+  readonly hostCalled: () => number;
   /**
    * Compiles, links and starts. Throws `WebAssembly.CompileError` (no valid module), `LinkError` or `TypeError` (imports do not fit),
    * `RefusedError`, or whatever the start function or an active segment threw.

@@ -73,6 +73,8 @@ export interface RewrittenOptions {
   readonly tracked: boolean;
   /** Add a resume point before every instruction (densify.ts), where the module allows. */
   readonly dense: boolean;
+  /** A call with more stops than this is given up with RefusedError; for modules that may not end. */
+  readonly maxStops?: number;
   /** May this imported function stop? */
   readonly stops: (module: string, name: string) => boolean;
 }
@@ -123,10 +125,12 @@ export class RewrittenAdapter implements Adapter {
   }
 
   /** A call that stopped is made again when the process is resumed; then it goes through. */
-  readonly hostCalled = (): void => {
-    if (this.running === undefined || this.running.linked) return;
+  readonly hostCalled = (): number => {
+    if (this.running === undefined || this.running.linked) return 0;
     this.#stoppedHostCall = !this.#stoppedHostCall && this.options.policy.stopHostCall();
-    if (this.#stoppedHostCall) this.view.setInt32(CELL_STOP, 1, true);
+    if (!this.#stoppedHostCall) return 0;
+    this.view.setInt32(CELL_STOP, 1, true);
+    return 1;
   };
 
   instantiate(bytes: Uint8Array<ArrayBuffer>, imports: WebAssembly.Imports): TestInstance {
@@ -272,7 +276,7 @@ class RewrittenInstance implements TestInstance {
         const status = this.#injected.run(policy.nextFuel(), top, CHUNK, CHUNK + CHUNK_BYTES);
         if (status === RUN_ENDED) return this.#results(entry);
         if (status === RUN_NO_ROOM) throw new OutOfChunk('the chunk is full');
-        if (stops > MAX_STOPS) throw new Error('the module does not get on: too many stops in one call');
+        if (stops >= (adapter.options.maxStops ?? MAX_STOPS)) throw new RefusedError('too many stops in one call');
         counts.stops++;
         top = view.getInt32(CELL_TOP, true);
         this.#recordPoint(top);

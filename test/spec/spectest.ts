@@ -23,7 +23,7 @@ const SOURCE = `(module
   (memory (export "shared_memory") 1 2 shared))`;
 
 /** A fresh one for each script: its table and memory can be written. `called` is called by each of its functions. */
-export async function makeSpectest(parser: ScriptParser, called: () => void): Promise<WebAssembly.Exports> {
+export async function makeSpectest(parser: ScriptParser, called: () => number): Promise<WebAssembly.Exports> {
   const bytes = await parser.parse(SOURCE);
   const { instance } = await WebAssembly.instantiate(bytes, { host: { called } });
   return instance.exports;
