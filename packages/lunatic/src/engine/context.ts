@@ -49,13 +49,13 @@ export class InstanceContext implements HostContext {
   }
 
   callExport(name: string, args: readonly (number | bigint)[], catchTrap: boolean): void {
-    const entry = this.#instance.module.transformed.entries.get(name);
+    const entry = this.#instance.form.transformed.entries.get(name);
     if (entry === undefined) this.trap(`the module has no export ${JSON.stringify(name)} that could be called`);
     this.#call({ functionNumber: entry.functionNumber, calleeIndex: entry.calleeIndex, args, params: letters(entry.type.params), results: letters(entry.type.results), catchTrap });
   }
 
   callTable(index: number, params: Signature, results: Signature, args: readonly (number | bigint)[]): void {
-    const functionNumber = this.#instance.module.transformed.tableEntries[tableEntry(params, results)];
+    const functionNumber = this.#instance.form.transformed.tableEntries[tableEntry(params, results)];
     if (functionNumber === undefined) this.trap('the module has no table to call through');
     this.#call({ functionNumber, calleeIndex: index >>> 0, args, params, results, catchTrap: false });
   }

@@ -12,8 +12,10 @@ import { Allocator } from './allocator.ts';
 import { TABLE_SIGNATURES } from './context.ts';
 import type { HostFunction } from './host_function.ts';
 import { InstancePool } from './instance_pool.ts';
-import { MAX_MODULE_BYTES, MAX_MODULES, MIN_CHUNK_BYTES, STAGING_BYTES } from './limits.ts';
-import { EngineModule } from './loaded_module.ts';
+import {
+  MAX_MODULE_BYTES, MAX_MODULES, MIN_CHUNK_BYTES, SCANNED_PAGES_BASE, SCANNED_PAGES_PER_BYTE, STAGING_BYTES,
+} from './limits.ts';
+import { EngineModule, type ModuleForm } from './loaded_module.ts';
 import type { EngineServices, Entry, LoadedModule, ProcessConfig, SpawnRequest } from './services.ts';
 import { SideMemory } from './side_memory.ts';
 import { makeStackProbe } from './stack_probe.ts';
@@ -27,7 +29,10 @@ export interface EngineOptions {
   readonly system: ActorSystem;
   /** The host function of every function import, in order; throws when one is not served. */
   readonly link: (module: WasmModule) => readonly HostFunction[];
-  /** Record writes as they are made (see TransformOptions.tracked). */
+  /**
+   * Whether modules record their writes (TransformOptions.tracked). Undefined, the default: a module begins without, and changes
+   * once searching its instances has cost as much as making the other form.
+   */
   readonly tracked?: boolean;
 }
 
@@ -36,15 +41,15 @@ export class Engine implements EngineServices {
   readonly side = new SideMemory();
   readonly pool: InstancePool;
   readonly #link: EngineOptions['link'];
-  readonly #tracked: boolean;
+  readonly #tracked: boolean | undefined;
   #nextModule = 1;
   #moduleCount = 0;
 
   constructor(options: EngineOptions) {
     this.system = options.system;
     this.#link = options.link;
-    this.#tracked = options.tracked ?? true;
-    this.pool = new InstancePool({ side: this.side, services: this, probe: makeStackProbe() });
+    this.#tracked = options.tracked;
+    this.pool = new InstancePool({ side: this.side, services: this, probe: makeStackProbe(), scanned: (module) => this.#considerTracking(module) });
   }
 
   loadModule(bytes: Uint8Array, name: string): EngineModule {
@@ -55,26 +60,41 @@ export class Engine implements EngineServices {
     const decoded = decodeModule(own);
     validate(own);
     const hostFunctions = this.#link(decoded);
+    const form = this.#makeForm(decoded, hostFunctions, this.#tracked ?? false);
+    this.#moduleCount++;
+    const loaded = new EngineModule(this.#nextModule++, name, form, hostFunctions);
+    if (form.transformed.globalsBytes > STAGING_BYTES / 2) loaded.unshared ??= 'too many mutable globals';
+    return loaded;
+  }
+
+  #makeForm(decoded: WasmModule, hostFunctions: readonly HostFunction[], tracked: boolean): ModuleForm {
     const stops = new Set<string>();
     let position = 0;
     for (const item of decoded.imports) {
       if (item.kind === 'func' && hostFunctions[position++].stops) stops.add(`${item.module}\0${item.name}`);
     }
-    const transformed = this.#transform(own, decoded, (module, field) => stops.has(`${module}\0${field}`));
-    const compiled = new WebAssembly.Module(transformed.bytes as Uint8Array<ArrayBuffer>);
-    this.#moduleCount++;
-    const loaded = new EngineModule(this.#nextModule++, name, transformed, compiled, hostFunctions);
-    if (transformed.globalsBytes > STAGING_BYTES / 2) loaded.unshared ??= 'too many mutable globals';
-    return loaded;
-  }
-
-  #transform(bytes: Uint8Array, decoded: WasmModule, stops: (module: string, name: string) => boolean): TransformResult {
     try {
-      return transform(bytes, { stops, tracked: this.#tracked, tableEntries: TABLE_TYPES });
+      const transformed = transform(decoded.bytes, {
+        stops: (module, field) => stops.has(`${module}\0${field}`), tracked, tableEntries: TABLE_TYPES,
+      });
+      return { transformed, compiled: new WebAssembly.Module(transformed.bytes as Uint8Array<ArrayBuffer>) };
     } catch (error) {
       if (error instanceof WasmError && error.funcIndex !== undefined) throw inFunction(error, decoded, error.funcIndex);
       throw error;
     }
+  }
+
+  /**
+   * Searching a page costs about 2.5 us, making the tracked form about 70 ns per byte of the module: once the first sum has reached the
+   * second, the module has shown that its processes change instances often (RATIONALE, "Marks or scans").
+   */
+  #considerTracking(module: EngineModule): void {
+    if (this.#tracked !== undefined || module.unshared !== undefined) return;
+    const { module: decoded } = module.transformed;
+    if (module.scannedPages < SCANNED_PAGES_BASE + decoded.bytes.length * SCANNED_PAGES_PER_BYTE) return;
+    module.scannedPages = -Infinity;
+    module.form = this.#makeForm(decoded, module.hostFunctions, true);
+    this.pool.dropIdle(module);
   }
 
   /** What the rewrite made of a module. */

@@ -11,7 +11,7 @@ import {
 import { Allocator } from './allocator.ts';
 import { InstanceContext } from './context.ts';
 import { GuestMemory } from './guest_memory.ts';
-import type { EngineModule, ModuleImage } from './loaded_module.ts';
+import type { EngineModule, ModuleForm, ModuleImage } from './loaded_module.ts';
 import { MAX_IMAGE_BYTES } from './limits.ts';
 import type { EngineServices } from './services.ts';
 import type { SideMemory } from './side_memory.ts';
@@ -37,10 +37,13 @@ export interface InstanceEnvironment {
   readonly side: SideMemory;
   readonly services: EngineServices;
   readonly probe: (never: number) => void;
+  /** Another instance of this module has been searched for what was written. */
+  readonly scanned: (module: EngineModule) => void;
 }
 
 export class GuestInstance {
   readonly module: EngineModule;
+  readonly form: ModuleForm;
   readonly injected: Injected;
   readonly context: InstanceContext;
   /** Memory 0, or null. */
@@ -60,8 +63,10 @@ export class GuestInstance {
   /** Throws RangeError when V8 has no more memories. */
   constructor(module: EngineModule, environment: InstanceEnvironment) {
     const { side } = environment;
-    const { transformed } = module;
+    const { form } = module;
+    const { transformed } = form;
     this.module = module;
+    this.form = form;
     this.#side = side;
     this.memories = transformed.memories.map(({ limits }) => new WebAssembly.Memory({
       initial: limits.min, maximum: Math.min(limits.max ?? MAX_PAGES, MAX_PAGES),
@@ -83,7 +88,7 @@ export class GuestInstance {
       const bound = this.context.bind(module.hostFunctions[position++]);
       imports[item.module] = { ...imports[item.module], [item.name]: bound };
     }
-    const { exports } = new WebAssembly.Instance(module.compiled, imports);
+    const { exports } = new WebAssembly.Instance(form.compiled, imports);
     this.injected = {
       run: exports[EXPORT_RUN] as Injected['run'],
       trap: exports[EXPORT_TRAP] as Injected['trap'],
@@ -121,7 +126,7 @@ export class GuestInstance {
 
   /** Takes the image from this instance, which must be fresh; null: too much data to keep, or no room. */
   takeImage(): ModuleImage | null {
-    const { transformed } = this.module;
+    const { transformed } = this.form;
     const side = this.#side;
     const globals = side.allocate(Math.max(transformed.globalsBytes, 1));
     const pageTable = side.allocate(Math.max(this.pages * 4, 1));

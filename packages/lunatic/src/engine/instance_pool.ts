@@ -66,8 +66,14 @@ export class InstancePool {
       this.#destroy(instance);
       return;
     }
+    if (this.#isOutdated(instance)) {
+      this.#destroy(instance);
+      return;
+    }
     instance.reset(module.image);
-    this.#keepIdle(instance);
+    this.#countScan(instance);
+    if (this.#isOutdated(instance)) this.#destroy(instance);
+    else this.#keepIdle(instance);
   }
 
   #takeIdle(module: EngineModule, pages: number): GuestInstance | null {
@@ -75,6 +81,19 @@ export class InstancePool {
     if (exact !== undefined && exact.length > 0) return exact.pop() as GuestInstance;
     for (const [size, list] of module.idle) if (size < pages && list.length > 0) return list.pop() as GuestInstance;
     return null;
+  }
+
+  /** What it cost to empty this instance; at some point marks pay, and new instances get the other form. */
+  #countScan(instance: GuestInstance): void {
+    const { module } = instance;
+    if (instance.form.transformed.tracked) return;
+    module.scannedPages += instance.pages;
+    this.#environment.scanned(module);
+  }
+
+  /** Instances of a form that new ones do not get any more are not kept. */
+  #isOutdated(instance: GuestInstance): boolean {
+    return instance.form !== instance.module.form;
   }
 
   #keepIdle(instance: GuestInstance): void {
@@ -127,9 +146,16 @@ export class InstancePool {
     }
     const instance = module.oldest;
     if (instance === null || !this.#park(instance)) return null;
-    if (instance.pages <= pages) return instance;
+    this.#countScan(instance);
+    if (instance.pages <= pages && !this.#isOutdated(instance)) return instance;
     this.#destroy(instance);
     return this.#create(module);
+  }
+
+  /** New instances get another form now: those that nobody uses go at once. */
+  dropIdle(module: EngineModule): void {
+    for (const list of module.idle.values()) for (const instance of list) this.#destroy(instance);
+    module.idle.clear();
   }
 
   /** The bound over all modules is reached: another module gives up an instance. */

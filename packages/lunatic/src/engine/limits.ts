@@ -1,7 +1,7 @@
 // Bounds of the engine.
 
-/** Instances that one module keeps for its processes to share; more processes than this are parked in turn. */
-export const MAX_INSTANCES_PER_MODULE = 64;
+/** Instances that one module keeps for its processes to share, in each of its two forms; more processes than this are parked in turn. */
+export const MAX_INSTANCES_PER_MODULE = 32;
 /** Instances of one thread, over all modules. V8 gives a whole OS process about 16,000 memories. */
 export const MAX_INSTANCES = 2_048;
 /** Frames of one process: what its stack may grow to by being stopped and resumed. */
@@ -18,6 +18,9 @@ export const MAX_ARENA_BYTES = 16 * 1024 * 1024 * 1024;
 export const ARENA_SLAB_BYTES = 64 * 1024 * 1024;
 /** Modules loaded at once. */
 export const MAX_MODULES = 10_000;
+/** Pages searched for writes after which a module changes to marks: a base, and a share for its size. */
+export const SCANNED_PAGES_BASE = 256;
+export const SCANNED_PAGES_PER_BYTE = 0.028;
 /** Bytes of one module. */
 export const MAX_MODULE_BYTES = 512 * 1024 * 1024;
 /** Guest functions that host calls of one process may have under way inside each other (`trap::catch` in `trap::catch`...). */

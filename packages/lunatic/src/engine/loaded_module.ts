@@ -9,8 +9,10 @@ export class EngineModule implements LoadedModule {
   readonly kind = 'module';
   readonly id: number;
   readonly name: string;
-  readonly transformed: TransformResult;
-  readonly compiled: WebAssembly.Module;
+  /** The form that new instances get. Both forms agree in entries and frames. */
+  form: ModuleForm;
+  /** Pages scanned so far to find what processes had written; see `Engine.trackWrites`. */
+  scannedPages = 0;
   /** One for each imported function, in order. */
   readonly hostFunctions: readonly HostFunction[];
   /** What a fresh instance looks like; null until the first one was made. */
@@ -22,13 +24,16 @@ export class EngineModule implements LoadedModule {
   /** Why every process needs an instance of its own, for good; undefined: they take turns. */
   unshared: string | undefined;
 
-  constructor(id: number, name: string, transformed: TransformResult, compiled: WebAssembly.Module, hostFunctions: readonly HostFunction[]) {
+  constructor(id: number, name: string, form: ModuleForm, hostFunctions: readonly HostFunction[]) {
     this.id = id;
     this.name = name;
-    this.transformed = transformed;
-    this.compiled = compiled;
+    this.form = form;
     this.hostFunctions = hostFunctions;
-    this.unshared = transformed.unshared;
+    this.unshared = form.transformed.unshared;
+  }
+
+  get transformed(): TransformResult {
+    return this.form.transformed;
   }
 
   /** Instances with an owner, by last use. */
@@ -56,6 +61,12 @@ export class EngineModule implements LoadedModule {
   get initialPages(): number {
     return this.transformed.memories[0]?.limits.min ?? 0;
   }
+}
+
+/** A rewritten module and what V8 made of it. */
+export interface ModuleForm {
+  readonly transformed: TransformResult;
+  readonly compiled: WebAssembly.Module;
 }
 
 /** Addresses in the side memory. */

@@ -43,7 +43,7 @@ function guestStack(error: Error, instance: GuestInstance, body: WasmProcess): s
 }
 
 function functionLine(instance: GuestInstance, index: number): string | null {
-  const { transformed } = instance.module;
+  const { transformed } = instance.form;
   let funcIndex = index;
   if (index >= transformed.firstAppended) {
     const original = transformed.resumedFunctions.get(index);
@@ -54,7 +54,7 @@ function functionLine(instance: GuestInstance, index: number): string | null {
 }
 
 function* savedFrames(instance: GuestInstance, body: WasmProcess): Iterable<string> {
-  const { transformed } = instance.module;
+  const { transformed } = instance.form;
   const { view } = body.engine.side;
   let top = instance.injected.top();
   while (top - FRAME_HEADER >= body.floor && top <= body.floor + body.chunkBytes) {

@@ -1,8 +1,8 @@
 // Which bulk-memory instructions run in outlined helpers, and which stay inline.
 //
 // A bulk instruction's time is its length, so it is charged by length, and a long one runs in
-// pieces with a resume point between them. Only one whose length is a small constant is left as it is
-// (its fixed price is small), unless its writes have to be tracked.
+// pieces with a resume point between them. Only one whose length is a small constant is left as it is: its fixed
+// price is small. Where writes are tracked it is followed by its marks.
 
 import {
   OP_I32_CONST, OP_MEMORY_COPY, OP_MEMORY_FILL, OP_MEMORY_INIT,
@@ -14,19 +14,12 @@ export type BulkVerdict = 'none' | 'inline' | 'outlined';
 
 /** Feed it every instruction of a body in order. */
 export class BulkScan {
-  readonly #tracked: boolean;
   #constant = -1;
-
-  /** `tracked`: writes to memory have to be recorded, so nothing stays inline. */
-  constructor(tracked: boolean) {
-    this.#tracked = tracked;
-  }
 
   step(reader: InstructionReader): BulkVerdict {
     const length = this.#constant;
     this.#constant = reader.op === OP_I32_CONST ? reader.imm0 : -1;
     if (!isOutlinable(reader.op)) return 'none';
-    if (this.#tracked) return 'outlined';
     return length >= 0 && length <= INLINE_BULK_LENGTH ? 'inline' : 'outlined';
   }
 }

@@ -43,10 +43,8 @@ export interface CallGraph {
 }
 
 /** `stops(module, name)`: may this imported function stop the process? */
-export function analyseCalls(
-  module: WasmModule, stops: (module: string, name: string) => boolean, tracked: boolean,
-): CallGraph {
-  return new Analysis(module, stops, tracked).run();
+export function analyseCalls(module: WasmModule, stops: (module: string, name: string) => boolean): CallGraph {
+  return new Analysis(module, stops).run();
 }
 
 /** The price of one instruction that is not a call. */
@@ -76,7 +74,6 @@ const BLACK = 2;
 
 class Analysis {
   readonly module: WasmModule;
-  readonly tracked: boolean;
   readonly functionCount: number;
   readonly nodeCount: number;
   /** Successors of every node; type nodes follow the functions. */
@@ -91,9 +88,8 @@ class Analysis {
   unshared: string | undefined;
   hasTryTable = false;
 
-  constructor(module: WasmModule, stops: (module: string, name: string) => boolean, tracked: boolean) {
+  constructor(module: WasmModule, stops: (module: string, name: string) => boolean) {
     this.module = module;
-    this.tracked = tracked;
     this.functionCount = module.funcTypeIndices.length;
     this.nodeCount = this.functionCount + module.types.length;
     this.edges = Array.from({ length: this.nodeCount }, () => []);
@@ -148,7 +144,7 @@ class Analysis {
   /** One pass over a body: its calls, whether it loops, what its straight-line code costs. */
   private scanBody(funcIndex: number, start: number, end: number): void {
     const reader = new InstructionReader(this.module.bytes, start, end);
-    const bulk = new BulkScan(this.tracked);
+    const bulk = new BulkScan();
     const frames: number[] = [];
     let loopDepth = 0;
     // Depth of the frame whose rest is unreachable, or -1. Code after an `end` counts as reachable again.

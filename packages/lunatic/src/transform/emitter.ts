@@ -17,7 +17,8 @@ import { BLOCK_EMPTY, blockTypeOf, singleResultBlockType } from '../wasm/instruc
 import { WasmError } from '../wasm/error.ts';
 import type { OpSignature } from '../wasm/opcode_table.ts';
 import { I32, type ValType } from '../wasm/types.ts';
-import { bulkHelper, growHelper } from './outlined.ts';
+import { isOutlinable } from './bulk.ts';
+import { bulkHelper, emitRangeMark, growHelper } from './outlined.ts';
 import { CodeWriter, encodeBlockType } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
 import { emitSave, type FrameLayout, type Slot } from './frames.ts';
@@ -189,7 +190,7 @@ export class Emitter {
         break;
       default:
         if (ir.outlined.has(at)) this.call(at);
-        else if (this.context.tracked && storeSize(op) > 0) this.trackedStore(at);
+        else if (this.context.tracked && writesMemory(op)) this.trackedWrite(at);
         else this.copy(at);
     }
     this.copyToShadows(at);
@@ -340,11 +341,11 @@ export class Emitter {
     writer.br(this.depth - this.labelDepths[0]);
   }
 
-  private trackedStore(at: number): void {
+  private trackedWrite(at: number): void {
     this.flush();
     const { ir, writer } = this;
-    const op = ir.ops[at];
-    emitTrackedStore(writer, this.context, op, ir.imm1[at], ir.starts[at], ir.ends[at], (name, type) => this.local(name, type));
+    const local = (name: string, type: ValType): number => this.local(name, type);
+    emitTrackedWrite(writer, this.context, ir.ops[at], ir.imm1[at], ir.starts[at], ir.ends[at], local);
   }
 
   /** Adds the guest's own bytes of one instruction; neighbours are copied together. */
@@ -373,15 +374,31 @@ export class Emitter {
   }
 }
 
+/** Does this instruction write to memory, other than through a helper? */
+export function writesMemory(op: number): boolean {
+  return storeSize(op) > 0 || isOutlinable(op);
+}
+
 /**
- * A store to memory 0 and its mark. The store comes first: when it traps nothing is marked, and when it does not the address
- * plus offset fits 32 bits. A store may reach into the next block: readers of marks allow for BLOCK_SLACK.
+ * A write to memory 0 and its mark. The write comes first: when it traps nothing is marked, and when it does not the address
+ * plus offset fits 32 bits. A store may reach into the next block: readers of marks allow for BLOCK_SLACK. `offset`: of a store.
  */
-export function emitTrackedStore(
+export function emitTrackedWrite(
   writer: CodeWriter, context: RewriteContext, op: number, offset: number, start: number, end: number,
   local: (name: string, type: ValType) => number,
 ): void {
   const address = local('address', I32);
+  if (isOutlinable(op)) {
+    const [operand, length] = [local('value 0 127', I32), local('length', I32)];
+    writer.localSet(length);
+    writer.localSet(operand);
+    writer.localTee(address);
+    writer.localGet(operand);
+    writer.localGet(length);
+    writer.out.bytes(context.module.bytes, start, end);
+    emitRangeMark(writer, context, address, length);
+    return;
+  }
   // Address first, then the values: one for a store, up to two for an atomic read-modify-write.
   const values = (opSignature(op) as OpSignature).params.slice(1);
   const locals = values.map((type, k) => local(`value ${k} ${type}`, type));

@@ -90,8 +90,8 @@ export interface FunctionIr {
 /** Types of the values an instruction leaves, for those that can be shadowed. */
 type Results = { height: number; types: ValType[] };
 
-export function buildFunctionIr(module: WasmModule, graph: CallGraph, body: FunctionBody, tracked: boolean): FunctionIr {
-  return new Builder(module, graph, body, tracked).build();
+export function buildFunctionIr(module: WasmModule, graph: CallGraph, body: FunctionBody): FunctionIr {
+  return new Builder(module, graph, body).build();
 }
 
 const MAX_NESTING_TEXT = `control frames nested deeper than ${MAX_NESTING} in a function that may stop`;
@@ -134,13 +134,13 @@ class Builder {
   recorded = 0;
   hasTryTable = false;
 
-  constructor(module: WasmModule, graph: CallGraph, body: FunctionBody, tracked: boolean) {
+  constructor(module: WasmModule, graph: CallGraph, body: FunctionBody) {
     this.module = module;
     this.graph = graph;
     this.body = body;
     this.validator = new FunctionValidator(module, body);
     this.reader = new InstructionReader(module.bytes, body.codeOffset, body.end);
-    this.bulk = new BulkScan(tracked);
+    this.bulk = new BulkScan();
   }
 
   build(): FunctionIr {

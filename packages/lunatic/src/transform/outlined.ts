@@ -167,22 +167,26 @@ function emitInstruction(writer: CodeWriter, instruction: BulkInstruction): void
 function emitBulk(writer: CodeWriter, context: RewriteContext, instruction: BulkInstruction): void {
   emitOperands(writer);
   emitInstruction(writer, instruction);
-  if (!context.tracked || instruction.memory !== 0) return;
-  writer.localGet(2);
+  if (context.tracked && instruction.memory === 0) emitRangeMark(writer, context, 0, 2);
+}
+
+/** Marks the blocks of [address, address + length), both in locals; the range lies in memory 0. */
+export function emitRangeMark(writer: CodeWriter, context: RewriteContext, address: number, length: number): void {
+  writer.localGet(length);
   writer.if(BLOCK_EMPTY);
   writer.globalGet(context.globals.marks);
-  writer.localGet(0);
+  writer.localGet(address);
   writer.i32(BLOCK_SHIFT);
   writer.op(OP_I32_SHR_U);
   writer.op(OP_I32_ADD);
   writer.i32(1);
-  writer.localGet(0);
-  writer.localGet(2);
+  writer.localGet(address);
+  writer.localGet(length);
   writer.op(OP_I32_ADD);
   writer.sub(1);
   writer.i32(BLOCK_SHIFT);
   writer.op(OP_I32_SHR_U);
-  writer.localGet(0);
+  writer.localGet(address);
   writer.i32(BLOCK_SHIFT);
   writer.op(OP_I32_SHR_U);
   writer.op(OP_I32_SUB);

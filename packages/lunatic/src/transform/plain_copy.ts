@@ -1,18 +1,18 @@
 // Bodies that cannot stop. They stay byte for byte, except where their writes have to be tracked or where they name, by
 // `ref.func`, an import that now has a wrapper.
 
-import { OP_REF_FUNC, storeSize } from '../wasm/opcodes.ts';
+import { OP_REF_FUNC } from '../wasm/opcodes.ts';
 import { InstructionReader } from '../wasm/instructions.ts';
 import type { FunctionBody, ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
-import { emitTrackedStore } from './emitter.ts';
+import { emitTrackedWrite, writesMemory } from './emitter.ts';
 
 export function needsCopy(context: RewriteContext, body: FunctionBody): boolean {
   if (!context.tracked && !context.hasRedirects) return false;
   const reader = new InstructionReader(context.module.bytes, body.codeOffset, body.end);
   while (reader.next()) {
-    if (context.tracked && storeSize(reader.op) > 0) return true;
+    if (context.tracked && writesMemory(reader.op)) return true;
     if (reader.op === OP_REF_FUNC && context.isRedirected(reader.imm0)) return true;
   }
   return false;
@@ -38,13 +38,13 @@ export function copyPlainBody(context: RewriteContext, body: FunctionBody): Uint
   const reader = new InstructionReader(module.bytes, body.codeOffset, body.end);
   let copyFrom = body.codeOffset;
   while (reader.next()) {
-    const store = context.tracked && storeSize(reader.op) > 0;
+    const store = context.tracked && writesMemory(reader.op);
     const reference = reader.op === OP_REF_FUNC && context.isRedirected(reader.imm0);
     if (!store && !reference) continue;
     code.out.bytes(module.bytes, copyFrom, reader.start);
     copyFrom = reader.pos;
     if (store) {
-      emitTrackedStore(code, context, reader.op, reader.imm1, reader.start, reader.pos, local);
+      emitTrackedWrite(code, context, reader.op, reader.imm1, reader.start, reader.pos, local);
     } else {
       code.op(OP_REF_FUNC);
       code.out.u32(context.target(reader.imm0));

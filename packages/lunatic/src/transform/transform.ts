@@ -55,7 +55,10 @@ import { emitCollect, emitGlobals, emitRestore, mutableReferenceGlobal } from '.
 export interface TransformOptions {
   /** May this imported function stop the process? */
   readonly stops: (module: string, name: string) => boolean;
-  /** Record every write to memory 0 by blocks, so that leaving an instance costs what was written, not its size. */
+  /**
+   * Record every write to memory 0 by blocks, so that leaving an instance costs what was written, not its size. The two forms of a
+   * module agree in resume points, frames and function numbers: a process stopped in one goes on in the other.
+   */
   readonly tracked: boolean;
   /** Types of functions that may be started by their index in table 0. */
   readonly tableEntries: readonly FuncType[];
@@ -123,7 +126,7 @@ class Rewrite {
     this.module = module;
     this.options = options;
     this.tracked = options.tracked && module.memories.length === 1 && module.importedMemories === 0;
-    const graph = analyseCalls(module, options.stops, this.tracked);
+    const graph = analyseCalls(module, options.stops);
     this.context = new RewriteContext(module, graph, this.tracked);
     this.bodies = new Array<Uint8Array | null>(module.bodies.length).fill(null);
     const reference = mutableReferenceGlobal(this.context);
@@ -204,7 +207,7 @@ class Rewrite {
       if (needsCopy(context, body)) this.bodies[codeIndex] = copyPlainBody(context, body);
       return;
     }
-    const ir = buildFunctionIr(module, context.graph, body, this.tracked);
+    const ir = buildFunctionIr(module, context.graph, body);
     const strict = [...ir.localTypes, ...ir.type.results].find((type) => isRef(type) && !isNullable(type));
     if (strict !== undefined) {
       throw new WasmError(`unsupported: a ${printValType(strict)} in a function that may stop`, body.offset, body.funcIndex);
