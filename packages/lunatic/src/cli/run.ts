@@ -1,0 +1,163 @@
+// `lunatic [run] FILE`: the VM around one program, from its options to the exit code.
+
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { type ExitReason, isFailure } from '../actor/exit_reason.ts';
+import type { LoadedModule, Preopen, ProcessConfig } from '../engine/services.ts';
+import { LinkError } from '../host/link.ts';
+import { NodeInput, type NodeOutput } from '../host/stdio.ts';
+import { type MainOutcome, Node } from '../node/node.ts';
+import { DEFAULT_PROCESS_CONFIG } from '../node/process_config.ts';
+import { describeProcess } from '../node/process_description.ts';
+import { WasmError } from '../wasm/error.ts';
+import { CliError, EXIT_CODE_FAILURE, EXIT_CODE_SIGINT, EXIT_CODE_SIGPIPE, EXIT_CODE_SIGTERM } from './error.ts';
+import { INTERRUPTION_GRACE_MS } from './limits.ts';
+import type { Log } from './log.ts';
+import type { RunOptions } from './options.ts';
+import { readProgram } from './program_file.ts';
+import { FailureReports, reportDeadlock, reportMain } from './reports.ts';
+
+/** The entry of a WASI command. */
+const ENTRY = '_start';
+
+/** Resolves with the exit code when all output has been taken. Throws CliError for what the user can mend. */
+export async function run(
+  file: string,
+  args: readonly string[],
+  options: RunOptions,
+  output: NodeOutput,
+  log: Log,
+): Promise<number> {
+  const config = configure(file, args, options);
+  const bytes = await readProgram(file, (line) => log.progress(line));
+  const limits = options.maxProcesses === undefined ? {} : { maxProcesses: options.maxProcesses };
+  const node = new Node({ output, input: new NodeInput(), limits });
+  const module = load(node, file, bytes, log);
+  const reports = new FailureReports(log, node.scheduler.clock);
+  node.onProcessEnd = (proc, reason) => {
+    if (isFailure(reason)) reports.failed(reason, () => describeProcess(node, proc));
+  };
+  const interruption = new Interruption(output);
+  try {
+    const exitCode = await Promise.race([
+      interruption.exitCode,
+      node.runMain(module, config, ENTRY).then((outcome) => conclude(file, outcome, reports, log)),
+    ]);
+    await node.close();
+    await finishOutput(output, log);
+    return exitCode;
+  } finally {
+    interruption.stop();
+  }
+}
+
+function load(node: Node, file: string, bytes: Uint8Array, log: Log): LoadedModule {
+  const startMs = performance.now();
+  let module: LoadedModule;
+  try {
+    module = node.load(bytes, path.basename(file));
+  } catch (error) {
+    if (!(error instanceof WasmError || error instanceof LinkError)) throw error;
+    throw new CliError(`${file} cannot be run: ${error.message}`, EXIT_CODE_FAILURE, error);
+  }
+  if (log.shows('debug')) {
+    const { bytes: after, functions, module: decoded } = node.engine.report(module);
+    const of = `${functions.length} of ${decoded.bodies.length} functions may stop`;
+    log.write(
+      'debug',
+      `loaded in ${(performance.now() - startMs).toFixed(1)} ms: ${bytes.length} -> ${after.length} bytes, ${of}`,
+    );
+  }
+  return module;
+}
+
+/** Tells what is to be told of the end of the main process; the exit code. */
+function conclude(file: string, outcome: MainOutcome, reports: FailureReports, log: Log): number {
+  reports.finish();
+  switch (outcome.kind) {
+    case 'ended':
+      if (isFailure(outcome.reason) && outcome.reason.kind !== 'exit')
+        reportMain(log, outcome.process, ENTRY, outcome.reason);
+      return exitCodeOf(outcome.reason);
+    case 'deadlock':
+      reportDeadlock(log, outcome.waiting, outcome.count);
+      return EXIT_CODE_FAILURE;
+    case 'refused':
+      throw new CliError(`${file} cannot be started: ${outcome.why}`);
+  }
+}
+
+/** The guest's own code if it has one. The operating system keeps its lowest 8 bits; what they would make a success is still a failure. */
+function exitCodeOf(reason: ExitReason): number {
+  if (reason.kind === 'normal') return 0;
+  if (reason.kind !== 'exit') return EXIT_CODE_FAILURE;
+  return reason.code & 0xff || EXIT_CODE_FAILURE;
+}
+
+function configure(file: string, args: readonly string[], options: RunOptions): ProcessConfig {
+  const env = new Map<string, string>();
+  if (!options.clearEnv) {
+    for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env.set(name, value);
+  }
+  for (const [name, value] of options.env) env.set(name, value);
+  return {
+    ...DEFAULT_PROCESS_CONFIG,
+    maxMemoryBytes: options.maxMemory ?? DEFAULT_PROCESS_CONFIG.maxMemoryBytes,
+    maxFuel: options.maxFuel ?? DEFAULT_PROCESS_CONFIG.maxFuel,
+    preopens: preopensOf(options),
+    args: [path.basename(file), ...args],
+    env: [...env],
+  };
+}
+
+/** The current directory as `.`, unless another is granted under that name, and those asked for. Spec: ABI reference 3.1. */
+function preopensOf(options: RunOptions): Preopen[] {
+  const granted = options.dir.map(({ host, guest, readOnly }) => ({ host: existingDirectory(host), guest, readOnly }));
+  if (granted.some(({ guest }) => guest === '.')) return granted;
+  return [{ host: process.cwd(), guest: '.', readOnly: false }, ...granted];
+}
+
+function existingDirectory(host: string): string {
+  const stat = statSync(host, { throwIfNoEntry: false });
+  if (stat === undefined) throw new CliError(`--dir ${host}: there is no such directory`);
+  if (!stat.isDirectory()) throw new CliError(`--dir ${host}: this is not a directory`);
+  return path.resolve(host);
+}
+
+async function finishOutput(output: NodeOutput, log: Log): Promise<void> {
+  do await output.drained();
+  while (log.waiting > 0);
+  await output.drained();
+}
+
+/** What may end the run from outside: Ctrl-C, SIGTERM, and a reader of standard output that has gone. */
+class Interruption {
+  /** Resolves when it happens. */
+  readonly exitCode: Promise<number>;
+  readonly #onSigint: () => void;
+  readonly #onSigterm: () => void;
+
+  constructor(output: NodeOutput) {
+    let interrupt: (exitCode: number) => void = () => {};
+    this.exitCode = new Promise((resolve) => {
+      interrupt = (exitCode) => {
+        resolve(exitCode);
+        // Whatever still holds the event loop then, a slow reader of our output say, has had its time.
+        setTimeout(() => process.exit(exitCode), INTERRUPTION_GRACE_MS).unref();
+      };
+    });
+    output.onClosed = (fd) => {
+      // As for any program in a pipeline. Nobody reads our messages: not a reason to stop working.
+      if (fd === 1) interrupt(EXIT_CODE_SIGPIPE);
+    };
+    this.#onSigint = () => interrupt(EXIT_CODE_SIGINT);
+    this.#onSigterm = () => interrupt(EXIT_CODE_SIGTERM);
+    process.on('SIGINT', this.#onSigint);
+    process.on('SIGTERM', this.#onSigterm);
+  }
+
+  stop(): void {
+    process.off('SIGINT', this.#onSigint);
+    process.off('SIGTERM', this.#onSigterm);
+  }
+}

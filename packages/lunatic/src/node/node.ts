@@ -1,0 +1,161 @@
+// The composition root: one VM out of its parts, and the run of a main process in it.
+//
+// A node owns its scheduler, actor system, host tables and engine; nothing else makes them. Time, randomness and the standard streams
+// are passed in, so that the command line, an embedder and a simulation get the same VM.
+//
+// While it is open a node runs whatever becomes runnable, in turns of the event loop. It holds the event loop only while
+// something can still happen: a turn is due, a timer is armed, a process waits for I/O. After `close` it holds nothing.
+//
+// Invariants
+// N1  Host state of a process is given back at its end, whatever its body is.
+// N2  Observers (`onProcessEnd`) see each end once, before links and monitors are told of it.
+// N3  After `close` no process is alive and no observer is called.
+
+import { ActorSystem } from '../actor/actor_system.ts';
+import { EXIT_SHUTDOWN, type ExitReason } from '../actor/exit_reason.ts';
+import type { ActorLimits } from '../actor/limits.ts';
+import type { Process } from '../actor/process.ts';
+import { type Clock, SystemClock } from '../base/clock.ts';
+import { type Random, SystemRandom } from '../base/random.ts';
+import { Engine } from '../engine/engine.ts';
+import type { HostFunction } from '../engine/host_function.ts';
+import type { LoadedModule, ProcessConfig } from '../engine/services.ts';
+import type { HostEnvironment, InputSource, OutputSink } from '../host/environment.ts';
+import { HostIndex, linkImports } from '../host/link.ts';
+import { disposeHostState } from '../host/state.ts';
+import { nodeEnvironment } from '../host/stdio.ts';
+import { hostFunctions } from '../host/tables.ts';
+import { EventLoopDriver } from '../scheduler/driver.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
+import type { WasmModule } from '../wasm/types.ts';
+import { NO_PARAMETERS } from './parameters.ts';
+import { describeProcess, type ProcessDescription } from './process_description.ts';
+
+export interface NodeOptions {
+  readonly output: OutputSink;
+  readonly input: InputSource;
+  /** Whether descriptor 0, 1 or 2 is a terminal. Default: those of this OS process are asked. */
+  readonly isTerminal?: (fd: 0 | 1 | 2) => boolean;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Default: DEFAULT_ACTOR_LIMITS. */
+  readonly limits?: Partial<ActorLimits>;
+  /** Imports served beside those of the VM. */
+  readonly hostFunctions?: readonly HostFunction[];
+}
+
+/** How the run of a main process came to its end. */
+export type MainOutcome =
+  /** The main process has ended; the others were abandoned. */
+  | { readonly kind: 'ended'; readonly reason: ExitReason; readonly process: ProcessDescription }
+  /** Every process waits, and nothing outside can wake one. `count` are alive; the first `waiting.length` are described. */
+  | { readonly kind: 'deadlock'; readonly waiting: readonly ProcessDescription[]; readonly count: number }
+  /** The main process could not be created. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** Processes described in a `deadlock` outcome. */
+const MAX_DESCRIBED = 20;
+
+export class Node {
+  readonly scheduler: Scheduler;
+  readonly system: ActorSystem;
+  readonly environment: HostEnvironment;
+  readonly index: HostIndex;
+  readonly engine: Engine;
+  /** Called at each end of a process (N2). It must not throw, nor call into the node. */
+  onProcessEnd: ((proc: Process, reason: ExitReason) => void) | null = null;
+  #main: Process | null = null;
+  #onMainEnd: (reason: ExitReason) => void = () => {};
+  #closed = false;
+
+  /** Throws RangeError if a host function of `options` has the name and signature of another. */
+  constructor(options: NodeOptions) {
+    const clock = options.clock ?? new SystemClock();
+    this.scheduler = new Scheduler({ clock, driver: new EventLoopDriver() });
+    this.system = new ActorSystem({ scheduler: this.scheduler, limits: options.limits ?? {} });
+    const standard = nodeEnvironment(clock, options.random ?? new SystemRandom(), options.output, options.input);
+    this.environment = { ...standard, isTerminal: options.isTerminal ?? standard.isTerminal };
+    this.index = new HostIndex([...hostFunctions(this.environment), ...(options.hostFunctions ?? [])]);
+    this.engine = new Engine({ system: this.system, link: (module) => this.link(module) });
+    this.system.onExit = (proc, reason) => this.#ended(proc, reason);
+    this.scheduler.start();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The host function for each function import, in order. Throws LinkError. */
+  link(module: WasmModule): readonly HostFunction[] {
+    return linkImports(module, this.index);
+  }
+
+  /** Checks, rewrites, compiles and links a module. Throws WasmError or LinkError. */
+  load(bytes: Uint8Array, name: string): LoadedModule {
+    return this.engine.loadModule(bytes, name);
+  }
+
+  /**
+   * Runs `entry` of `module` as the main process: when it ends, nothing else runs any more. Its own end is the outcome, and not told
+   * to `onProcessEnd`. Once per node; `close` is left to the caller, who may look at what remains.
+   */
+  runMain(module: LoadedModule, config: ProcessConfig, entry = '_start'): Promise<MainOutcome> {
+    const main = this.engine.spawn({
+      module,
+      config,
+      entry: { kind: 'export', name: entry },
+      params: NO_PARAMETERS,
+      link: null,
+    });
+    if (typeof main === 'string') return Promise.resolve({ kind: 'refused', why: main });
+    return new Promise((resolve) => {
+      this.#main = main;
+      this.#onMainEnd = (reason) => {
+        this.scheduler.stop();
+        resolve({ kind: 'ended', reason, process: describeProcess(this, main) });
+      };
+      this.scheduler.onIdle = () => {
+        if (this.system.idleState() !== 'deadlocked') return;
+        this.scheduler.stop();
+        resolve({ kind: 'deadlock', waiting: this.#describeSome(), count: this.system.processCount });
+      };
+    });
+  }
+
+  /**
+   * Ends every process without notice and frees what the node holds. Resolves when no code of its processes is on the stack
+   * any more and TypeScript processes have been told of their end. May be called again.
+   */
+  async close(): Promise<void> {
+    this.scheduler.stop();
+    // The call may come out of a host function, with a guest's frames below it.
+    while (this.scheduler.current !== null) await nextTurn();
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const proc of [...this.system.processes()]) this.system.exit(proc, EXIT_SHUTDOWN);
+    await nextTurn();
+  }
+
+  #ended(proc: Process, reason: ExitReason): void {
+    disposeHostState(proc);
+    if (this.#closed) return;
+    if (proc === this.#main) this.#onMainEnd(reason);
+    else if (this.onProcessEnd !== null) this.onProcessEnd(proc, reason);
+  }
+
+  #describeSome(): ProcessDescription[] {
+    const described: ProcessDescription[] = [];
+    for (const proc of this.system.processes()) {
+      if (described.length === MAX_DESCRIBED) break;
+      described.push(describeProcess(this, proc));
+    }
+    return described;
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
