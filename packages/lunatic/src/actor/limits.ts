@@ -18,7 +18,7 @@ export interface ActorLimits {
 }
 
 export const DEFAULT_ACTOR_LIMITS: ActorLimits = {
-  maxProcesses: 1_000_000,
+  maxProcesses: 1_048_576,
   maxMailboxMessages: 1_000_000,
   maxMailboxBytes: 256 * 1024 * 1024,
   maxTimersPerProcess: 100_000,
