@@ -28,17 +28,17 @@ interface Run {
 
 /** Programs whose children fail on purpose report it on standard error. */
 const REPORTS = [/panicked|process \d+|trap/i];
-/** Whether a report is due is the command line's affair, tested there. */
+/** The standard library of Rust 1.63 counts caught panics, and says so when there is another. */
 const ANYTHING = [/(?:)/];
 
 const PROGRAMS: { readonly [name: string]: Run } = {
   boxes: {},
-  busy: { stderr: REPORTS },
-  catching: {},
+  busy: {},
+  catching: { stderr: ANYTHING },
   channels: { stderr: REPORTS },
   configs: { stderr: REPORTS },
   crashes: { stderr: REPORTS },
-  exit_code: { args: ['3'], code: 3, stderr: ANYTHING },
+  exit_code: { args: ['3'], code: 3 },
   formatting: {},
   hash_map: {},
   interpreter: {},

@@ -1,6 +1,7 @@
 //! Names: register, look up, replace, remove, spawn once.
 
-use lunatic::{registry, Channel, Mailbox, Process};
+use lunatic::{process_id, registry, sleep, Channel, Mailbox, Process};
+use std::time::Duration;
 
 fn echo(answers: Channel<String>, mailbox: Mailbox<String>) {
     loop {
@@ -41,10 +42,18 @@ fn main() {
     println!("removed: {}", Process::<String>::lookup("echo").is_none());
     Process::<String>::unregister("echo");
 
-    registry::put("plain name, größer", 7);
-    println!("{:?} {:?}", registry::get("plain name, größer"), registry::get("plain name"));
+    registry::put("plain name, größer", process_id());
+    println!("plain name: {}", registry::get("plain name, größer") == Some(process_id()));
+    println!("part of it: {:?}", registry::get("plain name"));
     registry::remove("plain name, größer");
-    println!("{:?}", registry::get("plain name, größer"));
+    println!("removed: {:?}", registry::get("plain name, größer"));
+
+    let ended = Process::spawn_mailbox((), |(), _: Mailbox<()>| {}).unwrap();
+    ended.register("ended");
+    while ended.exists() {
+        sleep(Duration::from_millis(1));
+    }
+    println!("ended: {:?}", Process::<()>::lookup("ended"));
 
     let totals = Channel::new(0);
     for amount in [10, 20, 30] {
