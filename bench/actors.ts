@@ -5,13 +5,16 @@
 
 import { ERLANG_REMEDY, erlangCommand, erlangInstalled } from './erlang.ts';
 import { alternate, type BenchContext, type Benchmark, median, repeat } from './harness.ts';
-import { lunaticCommand } from './lunatic.ts';
+import { selfTimedCommand } from './lunatic.ts';
 import { type Command, runProgram, valuesOf } from './os_process.ts';
 
 export const ERLANG = 'Erlang/OTP, 1 scheduler';
 
-/** Repetitions inside one OS process; their median is one sample. */
-const ROUNDS = 5;
+/** Repetitions inside one OS process; their median is one sample, so that code is warm in most. */
+function rounds(context: BenchContext): number {
+  return context.quick ? 3 : 5;
+}
+
 /** Messages per sender and batch, as in the programs. */
 const BATCH = 10;
 
@@ -33,7 +36,7 @@ async function sample(command: Command, operations: number): Promise<number> {
 }
 
 async function measure(context: BenchContext, { bench, program, args, unit, operations }: Program): Promise<void> {
-  const command = await lunaticCommand(program, args);
+  const command = await selfTimedCommand(program, args);
   const ours = () => sample(command, operations);
   if (!erlangInstalled()) {
     context.report.missing(bench, ERLANG, ERLANG_REMEDY);
@@ -50,8 +53,8 @@ export const spawnBenchmark: Benchmark = {
   async run(context) {
     const n = context.quick ? 10_000 : 50_000;
     const program = { program: 'spawn', unit: 'us/process', operations: n };
-    await measure(context, { ...program, bench: 'spawn', args: [ROUNDS, n, 0] });
-    await measure(context, { ...program, bench: 'spawn/10000-alive', args: [ROUNDS, n, 10_000] });
+    await measure(context, { ...program, bench: 'spawn', args: [rounds(context), n, 0] });
+    await measure(context, { ...program, bench: 'spawn/10000-alive', args: [rounds(context), n, 10_000] });
   },
 };
 
@@ -63,7 +66,7 @@ export const pingpongBenchmark: Benchmark = {
     await measure(context, {
       bench: 'pingpong',
       program: 'pingpong',
-      args: [ROUNDS, n],
+      args: [rounds(context), n],
       unit: 'us/round trip',
       operations: n,
     });
@@ -74,7 +77,7 @@ export const ringBenchmark: Benchmark = {
   name: 'ring',
   about: 'a token goes 3 times around a ring of N processes',
   async run(context) {
-    const sizes = context.quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 1_000_000];
+    const sizes = context.quick ? [10_000] : [1_000, 10_000, 100_000, 1_000_000];
     for (const size of sizes) {
       await measure(context, {
         bench: `ring/${size}`,
@@ -91,14 +94,14 @@ export const fanBenchmark: Benchmark = {
   name: 'fan',
   about: '100 processes send 1 KiB messages to one (fan-in), one sends them to 100 (fan-out)',
   async run(context) {
-    const batches = context.quick ? 5 : 20;
+    const batches = context.quick ? 3 : 20;
     const processes = 100;
     for (const program of ['fanin', 'fanout']) {
       const operations = BATCH * batches * processes;
       await measure(context, {
         bench: program,
         program,
-        args: [ROUNDS, batches, processes],
+        args: [rounds(context), batches, processes],
         unit: 'us/message',
         operations,
       });
@@ -111,9 +114,9 @@ export const depthBenchmark: Benchmark = {
   about: 'a round trip of a process with a stack of N frames, against one with a single frame: flat is good',
   async run(context) {
     const n = context.quick ? 5_000 : 50_000;
-    const command = (depth: number) => lunaticCommand('depth', [ROUNDS, n, depth]);
+    const command = (depth: number) => selfTimedCommand('depth', [rounds(context), n, depth]);
     const shallow = await command(1);
-    for (const depth of [100, 10_000]) {
+    for (const depth of context.quick ? [10_000] : [100, 10_000]) {
       const deep = await command(depth);
       const samples = await alternate(
         () => sample(deep, n),

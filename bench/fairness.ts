@@ -4,10 +4,11 @@
 import { ERLANG } from './actors.ts';
 import { ERLANG_REMEDY, erlangCommand, erlangInstalled } from './erlang.ts';
 import { type BenchContext, type Benchmark, quantile, type Samples } from './harness.ts';
-import { lunaticCommand } from './lunatic.ts';
+import { selfTimedCommand } from './lunatic.ts';
 import { type Command, runProgram, valuesOf } from './os_process.ts';
 
 const ROUNDS = 1000;
+const QUICK_ROUNDS = 300;
 /** In the order of their numbers in guests/fairness.wat. */
 const KINDS = [
   'loop',
@@ -31,7 +32,8 @@ async function rounds(command: Command): Promise<number[]> {
 }
 
 async function measure(context: BenchContext, kind: number): Promise<void> {
-  const command = await lunaticCommand('fairness', [ROUNDS, kind]);
+  const count = context.quick ? QUICK_ROUNDS : ROUNDS;
+  const command = await selfTimedCommand('fairness', [count, kind]);
   const compared = kind === PLAIN_LOOP && erlangInstalled();
   if (kind === PLAIN_LOOP && !compared) context.report.missing('fairness', ERLANG, ERLANG_REMEDY);
   // Other kinds have no peer to be measured beside, and a thousand rounds each already.
@@ -40,7 +42,7 @@ async function measure(context: BenchContext, kind: number): Promise<void> {
   const theirs: number[][] = [];
   for (let run = 0; run < runs; run++) {
     ours.push(await rounds(command));
-    if (compared) theirs.push(await rounds(erlangCommand('fairness', [ROUNDS])));
+    if (compared) theirs.push(await rounds(erlangCommand('fairness', [count])));
   }
   for (const [name, q] of QUANTILES) {
     const bench = `fairness/${KINDS[kind]}/${name}`;

@@ -62,6 +62,7 @@ async function main(): Promise<number> {
     `Node.js ${process.version}, V8 ${process.versions.v8}, ${process.platform} ${process.arch}`,
     `${os.availableParallelism()} x ${os.cpus()[0]?.model ?? 'unknown CPU'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
     `commit ${commit()}`,
+    ...(values.quick ? ['--quick: V8 is still compiling for a good part of these short runs; judge by full ones'] : []),
   ]);
   let failed = 0;
   for (const benchmark of BENCHMARKS) {

@@ -10,6 +10,8 @@ const TIMEOUT_MS = 300_000;
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs a program to its end; the numbers it printed, by name, in order. Throws if it fails. */
@@ -46,6 +48,7 @@ export async function converse(
   onLine: (name: string, value: number, conversation: Conversation) => void,
 ): Promise<void> {
   const child = spawn(command.file, command.args, {
+    env: { ...process.env, ...command.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
@@ -91,6 +94,7 @@ export function timeWholeRun(command: Command): number {
   const { status, signal, error, stderr } = spawnSync(command.file, command.args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
+    env: { ...process.env, ...command.env },
   });
   const elapsed = performance.now() - start;
   if (error) throw error;

@@ -41,11 +41,9 @@ async function carriedBy(name: string, start: () => Promise<unknown>): Promise<R
 }
 
 async function realModules(quick: boolean): Promise<RealModule[]> {
-  const modules = [
-    await carriedBy('wabt', async () => (await import('wabt')).default()),
-    await carriedBy('binaryen', () => import('binaryen')),
-  ];
+  const modules = [await carriedBy('wabt', async () => (await import('wabt')).default())];
   if (!quick) {
+    modules.push(await carriedBy('binaryen', () => import('binaryen')));
     const clang = createRequire(import.meta.url).resolve('@yowasp/clang');
     modules.push({
       name: 'llvm',

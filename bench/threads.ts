@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { alternate, type Benchmark, median } from './harness.ts';
-import { lunaticCommand } from './lunatic.ts';
+import { selfTimedCommand } from './lunatic.ts';
 import { runProgram, valuesOf } from './os_process.ts';
 
 const WORKERS = 10;
@@ -25,7 +25,7 @@ export const threadsBenchmark: Benchmark = {
   name: 'threads',
   about: 'spawn + message back + exit of a process, against the same with a worker thread of Node.js',
   async run(context) {
-    const command = await lunaticCommand('spawn', [3, PROCESSES, 0]);
+    const command = await selfTimedCommand('spawn', [3, PROCESSES, 0]);
     const processes = async () => median(valuesOf(await runProgram(command), 'ns', command)) / PROCESSES / 1000;
     const samples = await alternate(processes, workers, context.runs);
     context.report.compare('threads', 'worker_threads', samples, 'us/actor');

@@ -19,25 +19,29 @@
     (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
   (call $report_ns (i64.sub (call $now) (local.get $start))))
 
-;; The result keeps every frame alive: it is not a tail call, and the sum needs the depth after it.
-(func $descend (param $depth i32) (param $rounds i32) (param $n i32) (param $echo i64) (result i32)
+;; Small frames, or the native stack would be too short for the deepest: what stays the same is in globals.
+(global $rounds (mut i32) (i32.const 0))
+(global $n (mut i32) (i32.const 0))
+(global $echo (mut i64) (i64.const 0))
+
+;; The sum is needed after the call: this is no tail call.
+(func $descend (param $depth i32) (result i32)
   (if (result i32) (i32.gt_u (local.get $depth) (i32.const 1))
-    (then
-      (i32.add
-        (local.get $depth)
-        (call $descend (i32.sub (local.get $depth) (i32.const 1)) (local.get $rounds) (local.get $n) (local.get $echo))))
+    (then (i32.add (local.get $depth) (call $descend (i32.sub (local.get $depth) (i32.const 1)))))
     (else
       (loop $round
-        (call $measure (local.get $echo) (local.get $n))
-        (br_if $round (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
+        (call $measure (global.get $echo) (global.get $n))
+        (global.set $rounds (i32.sub (global.get $rounds) (i32.const 1)))
+        (br_if $round (global.get $rounds)))
       (i32.const 1))))
 
 (func (export "_start")
   (local $depth i32)
   (local.set $depth (call $argument (i32.const 0)))
+  (global.set $n (call $argument (i32.const 1)))
+  (global.set $rounds (call $argument (i32.const 2)))
+  (global.set $echo (call $spawn (i32.const 256) (i32.const 4) (i64.const 0)))
   (if (i32.ne
-        (call $descend
-          (local.get $depth) (call $argument (i32.const 2)) (call $argument (i32.const 1))
-          (call $spawn (i32.const 256) (i32.const 4) (i64.const 0)))
+        (call $descend (local.get $depth))
         (i32.shr_u (i32.mul (local.get $depth) (i32.add (local.get $depth) (i32.const 1))) (i32.const 1)))
     (then unreachable)))
