@@ -63,6 +63,8 @@ async function loadWasmTools(): Promise<WasmTools | undefined> {
 
 export interface ScriptParser {
   readonly name: string;
+  /** Reads the newest text, so that what it does not know is little. */
+  readonly complete: boolean;
   /** Throws TextError. */
   readonly parse: (source: string) => Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -84,6 +86,7 @@ export async function loadParser(): Promise<ScriptParser> {
   };
   if (tools === undefined)
     return {
+      complete: false,
       name: `wabt (install ${BETTER_PARSER} for the newer text)`,
       parse: async (source) => byWabt(asciiOnly(source)),
     };
@@ -99,7 +102,7 @@ export async function loadParser(): Promise<ScriptParser> {
       }
     }
   };
-  return { name: 'wasm-tools', parse };
+  return { name: 'wasm-tools', complete: true, parse };
 }
 
 const utf8 = new TextEncoder();
