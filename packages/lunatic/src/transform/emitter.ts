@@ -21,7 +21,7 @@ import { isOutlinable } from './bulk.ts';
 import { bulkHelper, emitRangeMark, growHelper } from './outlined.ts';
 import { CodeWriter, encodeBlockType } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
-import { emitSave, type FrameLayout, type Slot } from './frames.ts';
+import { emitSave, type FrameLayout, type FrameLayouts, type Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { BLOCK_SHIFT } from './injected_abi.ts';
 import { MAX_LOCALS } from './limits.ts';
@@ -30,6 +30,8 @@ export class Emitter {
   readonly context: RewriteContext;
   readonly ir: FunctionIr;
   readonly frames: readonly FrameLayout[];
+  /** The local that tells the one save block where the function stopped, or -1: every point saves for itself. */
+  readonly stoppedAt: number;
   readonly functionNumber: number;
   /** A stop in the resume version returns nothing; in the forward version, dummies. */
   readonly resuming: boolean;
@@ -45,10 +47,11 @@ export class Emitter {
   #copyFrom = -1;
   #copyTo = -1;
 
-  constructor(context: RewriteContext, ir: FunctionIr, frames: readonly FrameLayout[], functionNumber: number, resuming: boolean) {
+  constructor(context: RewriteContext, ir: FunctionIr, layouts: FrameLayouts, functionNumber: number, resuming: boolean) {
     this.context = context;
     this.ir = ir;
-    this.frames = frames;
+    this.frames = layouts.frames;
+    this.stoppedAt = layouts.shared ? this.local('stopped at', I32) : -1;
     this.functionNumber = functionNumber;
     this.resuming = resuming;
     this.fuelLocal = ir.hasTightLoop && !ir.hasTryTable ? this.local('fuel', I32) : -1;
@@ -77,6 +80,7 @@ export class Emitter {
   /** The forward version: same index, same type. */
   forward(): Uint8Array {
     const { ir, writer, context } = this;
+    this.beginSaved();
     if (ir.entryPoint) this.entryCheck();
     else if (this.fuelLocal >= 0) {
       writer.globalGet(context.globals.fuel);
@@ -91,8 +95,25 @@ export class Emitter {
       this.closeBlock();
       this.syncFuel();
     }
+    this.endSaved();
     writer.end();
     return this.body(ir.localTypes.slice(ir.type.params.length));
+  }
+
+  /** Opens the block behind which the one save block stands; every stop branches out of it. */
+  beginSaved(): void {
+    if (this.stoppedAt >= 0) this.openBlock(BLOCK_EMPTY);
+  }
+
+  /** The function's results are on the stack: returns them; and behind that, the save block. */
+  endSaved(): void {
+    if (this.stoppedAt < 0) return;
+    const { writer } = this;
+    this.flush();
+    writer.return();
+    this.closeBlock();
+    emitSave(writer, this.context, this.frames[0], this.functionNumber, (slot) => this.slotLocal(slot), () => writer.localGet(this.stoppedAt));
+    if (!this.resuming) for (const type of this.ir.type.results) writer.dummy(type);
   }
 
   /** Locals and code of the emitted function; `declared` come first, then the emitter's own. */
@@ -254,6 +275,13 @@ export class Emitter {
   /** Saves the frame of this point and returns; the code behind it is not reached. */
   stop(position: number): void {
     const { writer } = this;
+    if (this.stoppedAt >= 0) {
+      writer.i32(this.frames[position].resumePoint);
+      writer.localSet(this.stoppedAt);
+      // Every stop is written inside an `if`, which `depth` does not count.
+      writer.br(this.depth);
+      return;
+    }
     emitSave(writer, this.context, this.frames[position], this.functionNumber, (slot) => this.slotLocal(slot));
     if (!this.resuming) for (const type of this.ir.type.results) writer.dummy(type);
     writer.return();

@@ -10,7 +10,7 @@ import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import { type FunctionIr, POINT_ENTRY } from './function_ir.ts';
 import { FRAME_HEADER } from './injected_abi.ts';
-import { MAX_FRAME_BYTES, MAX_HELPER_VALUES } from './limits.ts';
+import { MAX_FRAME_BYTES, MAX_HELPER_VALUES, SEPARATE_FRAME_SLOTS } from './limits.ts';
 import { emitKeep, emitStoreValue, storedType } from './references.ts';
 
 export interface Slot {
@@ -23,6 +23,17 @@ export interface Slot {
   readonly fromEnd: number;
 }
 
+/** The frames of one function. */
+export interface FrameLayouts {
+  /** By resume point. */
+  readonly frames: readonly FrameLayout[];
+  /**
+   * All points use one layout, with every value that is alive at any of them: one block saves and one prelude restores. Frames are
+   * larger, code is far smaller; chosen where separate layouts would add up (SEPARATE_FRAME_SLOTS).
+   */
+  readonly shared: boolean;
+}
+
 export interface FrameLayout {
   readonly slots: readonly Slot[];
   /** Header included. */
@@ -31,28 +42,57 @@ export interface FrameLayout {
   readonly resumePoint: number;
 }
 
-export function layoutFrames(ir: FunctionIr, live: Int32Array[] | null): FrameLayout[] {
-  const everyLocal = Int32Array.from(ir.localTypes.keys());
-  return ir.points.map((point, position) => {
-    const slots: Slot[] = [];
-    let fromEnd = FRAME_HEADER;
-    const add = (type: ValType, height: number, local: number): void => {
-      if (isRef(type) && !isNullable(type)) {
-        throw new WasmError(`unsupported: a ${printValType(type)} alive across a resume point`, ir.starts[Math.max(point.at, 0)] ?? 0, ir.funcIndex);
-      }
-      fromEnd += sizeOf(type);
-      slots.push({ type, height, local, fromEnd });
-    };
-    point.operands.forEach((type, height) => add(type, height, -1));
-    const locals = live === null ? everyLocal : live[position];
-    // At the entry the declared locals are still zero; only parameters carry anything.
-    const bound = point.kind === POINT_ENTRY ? ir.type.params.length : ir.localTypes.length;
-    for (const local of locals) if (local < bound) add(ir.localTypes[local], -1, local);
-    if (fromEnd > MAX_FRAME_BYTES) {
-      throw new WasmError(`unsupported: a frame of ${fromEnd} bytes, the limit is ${MAX_FRAME_BYTES}`, ir.starts[Math.max(point.at, 0)] ?? 0, ir.funcIndex);
-    }
-    return { slots, sizeBytes: fromEnd, resumePoint: point.kind === POINT_ENTRY ? 0 : position + 1 };
+export function layoutFrames(ir: FunctionIr, live: Int32Array[] | null): FrameLayouts {
+  // Without liveness every local counts; at the entry the declared ones are still zero, only parameters carry anything.
+  const localsAt = (position: number): Int32Array => {
+    const point = ir.points[position];
+    const locals = live === null ? Int32Array.from(ir.localTypes.keys()) : live[position];
+    return point.kind === POINT_ENTRY ? locals.filter((local) => local < ir.type.params.length) : locals;
+  };
+  let total = 0;
+  ir.points.forEach((point, position) => {
+    total += point.operands.length + (live === null ? ir.localTypes.length : live[position].length);
   });
+  if (total <= SEPARATE_FRAME_SLOTS) {
+    const frames = ir.points.map((point, position) => {
+      const operands = point.operands.map((type, height) => ({ type, height }));
+      return { ...makeLayout(ir, operands, localsAt(position)), resumePoint: resumePointOf(ir, position) };
+    });
+    return { frames, shared: false };
+  }
+  const operands = new Map<string, { type: ValType; height: number }>();
+  const locals = new Set<number>();
+  ir.points.forEach((point, position) => {
+    point.operands.forEach((type, height) => operands.set(`${height}:${type}`, { type, height }));
+    if (live !== null) for (const local of localsAt(position)) locals.add(local);
+  });
+  const everyLocal = live === null ? Int32Array.from(ir.localTypes.keys()) : Int32Array.from(locals);
+  const layout = makeLayout(ir, [...operands.values()], everyLocal);
+  return { frames: ir.points.map((_, position) => ({ ...layout, resumePoint: resumePointOf(ir, position) })), shared: true };
+}
+
+function resumePointOf(ir: FunctionIr, position: number): number {
+  return ir.points[position].kind === POINT_ENTRY ? 0 : position + 1;
+}
+
+function makeLayout(
+  ir: FunctionIr, operands: readonly { type: ValType; height: number }[], locals: Int32Array,
+): { slots: Slot[]; sizeBytes: number } {
+  const slots: Slot[] = [];
+  let fromEnd = FRAME_HEADER;
+  const add = (type: ValType, height: number, local: number): void => {
+    if (isRef(type) && !isNullable(type)) {
+      throw new WasmError(`unsupported: a ${printValType(type)} alive across a resume point`, ir.starts[0], ir.funcIndex);
+    }
+    fromEnd += sizeOf(type);
+    slots.push({ type, height, local, fromEnd });
+  };
+  for (const { type, height } of operands) add(type, height, -1);
+  for (const local of locals) add(ir.localTypes[local], -1, local);
+  if (fromEnd > MAX_FRAME_BYTES) {
+    throw new WasmError(`unsupported: a frame of ${fromEnd} bytes, the limit is ${MAX_FRAME_BYTES}`, ir.starts[0], ir.funcIndex);
+  }
+  return { slots, sizeBytes: fromEnd };
 }
 
 export function sizeOf(type: ValType): number {
@@ -66,6 +106,7 @@ export function sizeOf(type: ValType): number {
  */
 export function emitSave(
   writer: CodeWriter, context: RewriteContext, layout: FrameLayout, functionNumber: number, localOf: (slot: Slot) => number,
+  pushResumePoint: () => void = () => writer.i32(layout.resumePoint),
 ): void {
   const { slots, sizeBytes } = layout;
   if (slots.length <= MAX_HELPER_VALUES) {
@@ -73,7 +114,7 @@ export function emitSave(
       writer.localGet(localOf(slot));
       emitKeep(writer, context, slot.type);
     }
-    writer.i32(layout.resumePoint);
+    pushResumePoint();
     writer.i32(functionNumber);
     writer.call(saveHelper(context, slots));
     return;
@@ -88,7 +129,7 @@ export function emitSave(
     emitStoreValue(writer, context, slot.type, sizeBytes - slot.fromEnd);
   }
   writer.globalGet(scratch);
-  writer.i32(layout.resumePoint);
+  pushResumePoint();
   writer.store(I32, sizeBytes - FRAME_HEADER, context.side);
   writer.globalGet(scratch);
   writer.i32(functionNumber);

@@ -6,10 +6,12 @@ export const ENTRY_CHECK_COST = 10_000;
 export const MAX_COST = 1 << 28;
 /** Bytes of one frame. A function with more live state at one point is refused. */
 export const MAX_FRAME_BYTES = 1 << 20;
+/** Values saved over all resume points of a function up to which each point has a layout of its own. */
+export const SEPARATE_FRAME_SLOTS = 200;
 /** Values handed to an outlined save helper; V8 allows 1,000 parameters, wide ones are slower than stores. */
 export const MAX_HELPER_VALUES = 64;
-/** Nesting of control frames in a function that may stop: the emitter recurses over it. */
-export const MAX_NESTING = 1_500;
+/** Nesting of control frames in a function that may stop. Compilers reach a few thousand, for large `switch`es. */
+export const MAX_NESTING = 50_000;
 /** Resume versions may be this much larger than their function before outer loops share one copy. */
 export const MAX_RESUME_GROWTH = 4;
 /** Words of all liveness sets of one function; beyond it every local counts as live. */

@@ -25,7 +25,7 @@ import { BLOCK_EMPTY } from '../wasm/instructions.ts';
 import { EXNREF, I32, type ValType } from '../wasm/types.ts';
 import { Emitter } from './emitter.ts';
 import type { RewriteContext } from './context.ts';
-import type { FrameLayout, Slot } from './frames.ts';
+import type { FrameLayout, FrameLayouts, Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { CELL_RESULT_BYTES, FRAME_HEADER, RESULT_STRIDE, RESULTS } from './injected_abi.ts';
 import { MAX_RESUME_GROWTH } from './limits.ts';
@@ -37,15 +37,30 @@ const TABLE_DENSITY = 4;
 
 /** Body of the resume version, without its size. */
 export function emitResumeVersion(
-  context: RewriteContext, ir: FunctionIr, frames: readonly FrameLayout[], functionNumber: number,
+  context: RewriteContext, ir: FunctionIr, layouts: FrameLayouts, functionNumber: number,
 ): Uint8Array {
-  return new ResumeEmitter(context, ir, frames, functionNumber).emit();
+  return new ResumeEmitter(context, ir, layouts, functionNumber).emit();
+}
+
+/** A step of the emission that may ask for others to be done first. */
+type Step = Generator<Step, void, void>;
+
+/** Emission follows the nesting of control frames, which may be too deep for JavaScript's stack: the stack of steps is an array. */
+function runSteps(first: Step): void {
+  const stack = [first];
+  for (let step = stack.at(-1); step !== undefined; step = stack.at(-1)) {
+    const { done, value } = step.next();
+    if (done === true) stack.pop();
+    else stack.push(value);
+  }
 }
 
 class ResumeEmitter {
   readonly context: RewriteContext;
   readonly ir: FunctionIr;
   readonly frames: readonly FrameLayout[];
+  /** The prelude has loaded the whole frame. */
+  readonly shared: boolean;
   readonly emitter: Emitter;
   /** Local: end of the frame. */
   readonly frameEnd: number;
@@ -56,11 +71,13 @@ class ResumeEmitter {
   /** Loops that keep a dispatched copy apart from a plain one. */
   readonly copied: ReadonlySet<number>;
 
-  constructor(context: RewriteContext, ir: FunctionIr, frames: readonly FrameLayout[], functionNumber: number) {
+  constructor(context: RewriteContext, ir: FunctionIr, layouts: FrameLayouts, functionNumber: number) {
+    const { frames } = layouts;
     this.context = context;
     this.ir = ir;
     this.frames = frames;
-    this.emitter = new Emitter(context, ir, frames, functionNumber, true);
+    this.shared = layouts.shared;
+    this.emitter = new Emitter(context, ir, layouts, functionNumber, true);
     this.frameEnd = this.emitter.local('frame end', I32);
     this.frameBase = this.emitter.local('frame base', I32);
     this.pc = this.emitter.local('pc', I32);
@@ -81,7 +98,11 @@ class ResumeEmitter {
       writer.globalGet(context.globals.fuel);
       writer.localSet(emitter.fuelLocal);
     }
-    if (ir.entryPoint) {
+    emitter.beginSaved();
+    if (this.shared) {
+      for (const slot of this.frames[0].slots) this.loadSlot(slot);
+      this.dropFrame(this.frames[0]);
+    } else if (ir.entryPoint) {
       writer.localGet(this.pc);
       writer.op(OP_I32_EQZ);
       writer.if(BLOCK_EMPTY);
@@ -90,10 +111,11 @@ class ResumeEmitter {
     }
     emitter.openBlock(emitter.resultBlockType(ir.type.results));
     emitter.labelDepths[0] = emitter.depth;
-    this.sequence(0, ir.count, 0, NO_TYPES, !ir.entryPoint);
+    runSteps(this.sequence(0, ir.count, 0, NO_TYPES, !ir.entryPoint));
     emitter.closeBlock();
     emitter.syncFuel();
     this.leaveResults();
+    emitter.endSaved();
     writer.end();
     return emitter.body(ir.localTypes);
   }
@@ -119,7 +141,7 @@ class ResumeEmitter {
    * Instructions [from, to) of one control frame whose operands begin at height `base`. `entry` are operands that the code
    * finds on the stack when it is entered from its start; they are in shadow locals. `startDead`: it is only entered by dispatch.
    */
-  private sequence(from: number, to: number, base: number, entry: readonly ValType[], startDead: boolean): void {
+  private* sequence(from: number, to: number, base: number, entry: readonly ValType[], startDead: boolean): Step {
     const { emitter } = this;
     const targets = this.targets(from, to);
     if (targets.length === 0) {
@@ -141,14 +163,14 @@ class ResumeEmitter {
     } else {
       emitter.pushShadows(base, entry);
     }
-    targets.forEach((target, k) => {
-      const reached = !(startDead && k === 0);
+    for (const target of targets) {
+      const reached = !(startDead && target === targets[0]);
       emitter.range(at, target);
       const construct = this.ir.match[target] > target;
-      if (construct) this.construct(target, base, reached);
+      if (construct) yield this.construct(target, base, reached);
       else this.callTarget(target, base, reached);
       at = construct ? this.ir.match[target] + 1 : target + 1;
-    });
+    }
     emitter.range(at, to);
   }
 
@@ -241,7 +263,7 @@ class ResumeEmitter {
     return this.ir.resultTypes(at);
   }
 
-  private construct(at: number, base: number, reached: boolean): void {
+  private* construct(at: number, base: number, reached: boolean): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
     const level = ir.levelTypes.get(at) ?? NO_TYPES;
@@ -251,7 +273,7 @@ class ResumeEmitter {
     if (reached) emitter.popToShadows(base, level);
     emitter.closeBlock();
     if (op === OP_LOOP) this.landAtLoop(at, base, kept);
-    else if (kept > 0) {
+    else if (kept > 0 && !this.shared) {
       writer.localGet(this.pc);
       writer.if(BLOCK_EMPTY);
       this.loadOperands(this.firstPoint(at) - 1, base, base + kept);
@@ -259,9 +281,9 @@ class ResumeEmitter {
     }
     emitter.pushShadows(base, level.slice(0, kept));
     const inner = base + kept;
-    if (op === OP_LOOP) this.loop(at, inner, params);
-    else if (op === OP_IF) this.if(at, inner, params, reached);
-    else this.block(at, inner, params, reached);
+    if (op === OP_LOOP) yield this.loop(at, inner, params);
+    else if (op === OP_IF) yield this.if(at, inner, params, reached);
+    else yield this.block(at, inner, params, reached);
     emitter.copyToShadows(ir.match[at]);
   }
 
@@ -285,13 +307,13 @@ class ResumeEmitter {
     this.emitter.labelDepths.pop();
   }
 
-  private block(at: number, base: number, params: readonly ValType[], reached: boolean): void {
+  private* block(at: number, base: number, params: readonly ValType[], reached: boolean): Step {
     this.open(at);
-    this.sequence(at + 1, this.ir.match[at], base, params, !reached);
+    yield this.sequence(at + 1, this.ir.match[at], base, params, !reached);
     this.close();
   }
 
-  private if(at: number, base: number, params: readonly ValType[], reached: boolean): void {
+  private* if(at: number, base: number, params: readonly ValType[], reached: boolean): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
     const end = ir.match[at];
@@ -306,11 +328,11 @@ class ResumeEmitter {
     writer.op(OP_I32_EQZ);
     writer.op(OP_SELECT);
     this.open(at);
-    this.sequence(at + 1, thenEnd, base, params, !reached);
+    yield this.sequence(at + 1, thenEnd, base, params, !reached);
     if (elseAt !== undefined) {
       emitter.flush();
       writer.else();
-      this.sequence(elseAt + 1, end, base, params, !reached);
+      yield this.sequence(elseAt + 1, end, base, params, !reached);
     } else if (params.length > 0) {
       emitter.flush();
       writer.else();
@@ -335,7 +357,7 @@ class ResumeEmitter {
     writer.i32(0);
     writer.localSet(this.pc);
     this.payBack(ir.loopCost.get(at) as number);
-    if (inside && kept > 0) {
+    if (inside && kept > 0 && !this.shared) {
       writer.else();
       writer.localGet(this.pc);
       writer.if(BLOCK_EMPTY);
@@ -357,7 +379,7 @@ class ResumeEmitter {
     else writer.globalSet(context.globals.fuel);
   }
 
-  private loop(at: number, base: number, params: readonly ValType[]): void {
+  private* loop(at: number, base: number, params: readonly ValType[]): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
     const end = ir.match[at];
@@ -367,7 +389,7 @@ class ResumeEmitter {
       return;
     }
     if (!this.copied.has(at)) {
-      this.sharedLoop(at, end, base);
+      yield this.sharedLoop(at, end, base);
       return;
     }
     emitter.openBlock(emitter.resultBlockType(emitter.blockResults(at)));
@@ -379,7 +401,7 @@ class ResumeEmitter {
     writer.op(OP_I32_EQZ);
     writer.brIf(0);
     for (let k = 0; k < params.length; k++) writer.drop();
-    this.sequence(at + 1, end, base, params, true);
+    yield this.sequence(at + 1, end, base, params, true);
     if (ir.falls[end] === 1) writer.br(emitter.depth - exit);
     this.close();
     this.plainLoop(at, end);
@@ -397,7 +419,7 @@ class ResumeEmitter {
   }
 
   /** One dispatched copy serves all turns; only for loops without parameters. */
-  private sharedLoop(at: number, end: number, base: number): void {
+  private* sharedLoop(at: number, end: number, base: number): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
     emitter.flush();
@@ -407,9 +429,11 @@ class ResumeEmitter {
     writer.localGet(this.pc);
     writer.op(OP_I32_EQZ);
     writer.if(BLOCK_EMPTY);
+    emitter.depth++;
     emitter.loopCheck(at);
+    emitter.depth--;
     writer.end();
-    this.sequence(at + 1, end, base, NO_TYPES, false);
+    yield this.sequence(at + 1, end, base, NO_TYPES, false);
     this.close();
   }
 
@@ -436,13 +460,17 @@ class ResumeEmitter {
 
   /** Takes the frame off the chunk: every value not loaded by an outer landing (operands below `base` were). */
   private loadFrame(position: number, base: number): void {
-    const { emitter, context } = this;
-    const { writer } = emitter;
+    if (this.shared) return;
     const layout = this.frames[position];
     for (const slot of layout.slots) if (slot.height < 0 || slot.height >= base) this.loadSlot(slot);
+    this.dropFrame(layout);
+  }
+
+  private dropFrame(layout: FrameLayout): void {
+    const { writer } = this.emitter;
     writer.localGet(this.frameEnd);
     writer.sub(layout.sizeBytes);
-    writer.globalSet(context.globals.top);
+    writer.globalSet(this.context.globals.top);
   }
 
   /** Loads the operands at heights [from, to): at the same distance from the frame's end at every point inside. */

@@ -212,18 +212,19 @@ class Rewrite {
     if (strict !== undefined) {
       throw new WasmError(`unsupported: a ${printValType(strict)} in a function that may stop`, body.offset, body.funcIndex);
     }
-    const frames = layoutFrames(ir, livePoints(ir));
+    const layouts = layoutFrames(ir, livePoints(ir));
+    const { frames } = layouts;
     if (frames.length === 0) {
-      this.bodies[codeIndex] = new Emitter(context, ir, frames, 0, false).forward();
+      this.bodies[codeIndex] = new Emitter(context, ir, layouts, 0, false).forward();
       return;
     }
     const resume = context.append([], [], functionName(module, body.funcIndex) ?? '');
     const sizes: number[] = [];
     for (const frame of frames) sizes[frame.resumePoint] = frame.sizeBytes;
     const functionNumber = context.addResumeEntry(resume.index, sizes);
-    const forward = new Emitter(context, ir, frames, functionNumber, false).forward();
+    const forward = new Emitter(context, ir, layouts, functionNumber, false).forward();
     this.bodies[codeIndex] = forward;
-    resume.body = emitResumeVersion(context, ir, frames, functionNumber);
+    resume.body = emitResumeVersion(context, ir, layouts, functionNumber);
     this.resumedFunctions.set(resume.index, body.funcIndex);
     this.reports.push({
       funcIndex: body.funcIndex,
