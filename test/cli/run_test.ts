@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { finish, fixture, guest, lunatic, printed, start } from './command.ts';
 
 const HELLO = '(data (i32.const 100) "hello\\n") (func (export "_start") (call $print (i32.const 100) (i32.const 6)))';
@@ -154,7 +155,7 @@ describe('lunatic FILE', { concurrency: 3 }, () => {
     let stdout = '';
     for await (const chunk of child.stdout) {
       stdout += chunk;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await setTimeout(5);
     }
     assert.equal(stdout, Array.from({ length: 100_000 }, (_, i) => `${i}\n`).join(''));
     assert.match(Buffer.concat(stderr).toString(), /the main process failed: trap: unreachable/);
@@ -204,10 +205,12 @@ describe('lunatic FILE', { concurrency: 3 }, () => {
   it('ends within a second of SIGTERM when nobody reads what it prints', async () => {
     const file = await guest(
       'stuck',
-      '(func (export "_start") (loop $next (call $print_number (i32.const 7)) (br $next)))',
+      '(func (export "_start") (loop $l (call $print (i32.const 0) (i32.const 65536)) (br $l)))',
     );
     const child = start([file]);
     await new Promise<void>((resolve) => child.stdout.once('readable', resolve));
+    // By then the pipe is full; if it were not, this would test less.
+    await setTimeout(300);
     const sentMs = performance.now();
     child.kill('SIGTERM');
     const code = await new Promise((resolve) => child.once('exit', resolve));

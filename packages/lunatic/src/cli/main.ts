@@ -27,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return error instanceof CliError ? tellMistake(log, error) : await tellBug(output, error);
   } finally {
-    await output.drained();
+    await finishOutput(output, log);
     process.off('uncaughtException', onBug);
   }
 }
@@ -46,6 +46,13 @@ async function perform(invocation: Invocation, output: NodeOutput, log: Log): Pr
       return inspect(invocation.file, invocation.json, output, log);
     }
   }
+}
+
+/** A slow reader may hold back our own texts as well as the guests'. */
+async function finishOutput(output: NodeOutput, log: Log): Promise<void> {
+  do await output.drained();
+  while (log.waiting > 0);
+  await output.drained();
 }
 
 function tellMistake(log: Log, error: CliError): number {

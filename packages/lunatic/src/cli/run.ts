@@ -20,7 +20,7 @@ import { FailureReports, reportDeadlock, reportMain } from './reports.ts';
 /** The entry of a WASI command. */
 const ENTRY = '_start';
 
-/** Resolves with the exit code when all output has been taken. Throws CliError for what the user can mend. */
+/** Resolves with the exit code; output may still be on its way then. Throws CliError for what the user can mend. */
 export async function run(
   file: string,
   args: readonly string[],
@@ -44,7 +44,6 @@ export async function run(
       node.runMain(module, config, ENTRY).then((outcome) => conclude(file, outcome, reports, log)),
     ]);
     await node.close();
-    await finishOutput(output, log);
     return exitCode;
   } finally {
     interruption.stop();
@@ -122,12 +121,6 @@ function existingDirectory(host: string): string {
   if (stat === undefined) throw new CliError(`--dir ${host}: there is no such directory`);
   if (!stat.isDirectory()) throw new CliError(`--dir ${host}: this is not a directory`);
   return path.resolve(host);
-}
-
-async function finishOutput(output: NodeOutput, log: Log): Promise<void> {
-  do await output.drained();
-  while (log.waiting > 0);
-  await output.drained();
 }
 
 /** What may end the run from outside: Ctrl-C, SIGTERM, and a reader of standard output that has gone. */

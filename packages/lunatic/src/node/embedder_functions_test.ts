@@ -103,6 +103,7 @@ describe('asyncHostFunction', () => {
 
   it('makes the process wait, and finishes in it', async () => {
     let starts = 0;
+    let signalOfCall: AbortSignal | undefined;
     const reason = await run(
       body,
       asyncHostFunction({
@@ -110,8 +111,9 @@ describe('asyncHostFunction', () => {
         name: 'later',
         params: ['i32', 'i32'],
         result: 'i32',
-        start: async ({ memory }, _signal, at, length) => {
+        start: async ({ memory }, signal, at, length) => {
           starts++;
+          signalOfCall = signal;
           const text = memory.readString(at, length);
           await sleep(5);
           return text.length;
@@ -123,6 +125,8 @@ describe('asyncHostFunction', () => {
       }),
     );
     assert.equal(starts, 1);
+    // The end of the process is nothing to a call that was answered.
+    assert.equal(signalOfCall?.aborted, false);
     assert.deepEqual(reason, { kind: 'exit', code: 14 });
   });
 
@@ -217,7 +221,6 @@ describe('asyncHostFunction', () => {
     answer(1);
     await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(finished, false);
-    // An answered call leaves nothing behind that a later end could abort.
     await vm.close();
   });
 });
