@@ -92,7 +92,11 @@ export class RewriteContext {
 
   /** Reserves the next function index; the body is set later. */
   append(params: readonly ValType[], results: readonly ValType[], name: string): AppendedFunction & { index: number } {
-    const entry = { typeIndex: this.typeIndex(params, results), name, body: null, index: this.#firstAppended + this.appended.length };
+    return this.appendOfType(this.typeIndex(params, results), name);
+  }
+
+  appendOfType(typeIndex: number, name: string): AppendedFunction & { index: number } {
+    const entry = { typeIndex, name, body: null, index: this.#firstAppended + this.appended.length };
     this.appended.push(entry);
     return entry;
   }

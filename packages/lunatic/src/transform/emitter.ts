@@ -10,7 +10,7 @@
 
 import {
   OP_BLOCK, OP_BR, OP_BR_IF, OP_BR_ON_NON_NULL, OP_BR_ON_NULL, OP_BR_TABLE, OP_CALL, OP_CALL_INDIRECT, OP_CALL_REF,
-  OP_ELSE, OP_END, OP_I32_ADD, OP_I32_SHR_U, OP_I32_STORE8, OP_IF, OP_LOOP, OP_MEMORY_GROW, OP_REF_FUNC, OP_RETURN,
+  OP_ELSE, OP_END, OP_I32_ADD, OP_I32_SHR_U, OP_I32_STORE8, OP_IF, OP_LOCAL_GET, OP_LOCAL_TEE, OP_LOOP, OP_MEMORY_GROW, OP_REF_AS_NON_NULL, OP_REF_FUNC, OP_RETURN,
   OP_RETURN_CALL, OP_RETURN_CALL_INDIRECT, OP_RETURN_CALL_REF, OP_THROW, OP_THROW_REF, OP_TRY_TABLE, opSignature, storeSize,
 } from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY, blockTypeOf, singleResultBlockType } from '../wasm/instructions.ts';
@@ -24,6 +24,7 @@ import { encodeLocals, type RewriteContext } from './context.ts';
 import { emitSave, type FrameLayout, type FrameLayouts, type Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { BLOCK_SHIFT } from './injected_abi.ts';
+import { emitDummy, isStrict, nullable } from './references.ts';
 import { MAX_LOCALS } from './limits.ts';
 
 export class Emitter {
@@ -69,8 +70,20 @@ export class Emitter {
     return index;
   }
 
+  /** The shadow local of an operand. A local that dispatch may jump past has to be nullable. */
   shadow(height: number, type: ValType): number {
-    return this.local(`${height}:${type}`, type);
+    const held = nullable(type);
+    return this.local(`${height}:${held}`, held);
+  }
+
+  /** Was this local of the guest declared nullable though its type is not? All but the forward version's parameters are. */
+  private isRelaxed(local: number): boolean {
+    return isStrict(this.ir.localTypes[local]) && (this.resuming || local >= this.ir.type.params.length);
+  }
+
+  /** What comes out of a nullable local is what the guest's type says. */
+  private restrict(type: ValType): void {
+    if (isStrict(type)) this.writer.op(OP_REF_AS_NON_NULL);
   }
 
   slotLocal(slot: Slot): number {
@@ -113,14 +126,14 @@ export class Emitter {
     writer.return();
     this.closeBlock();
     emitSave(writer, this.context, this.frames[0], this.functionNumber, (slot) => this.slotLocal(slot), () => writer.localGet(this.stoppedAt));
-    if (!this.resuming) for (const type of this.ir.type.results) writer.dummy(type);
+    if (!this.resuming) for (const type of this.ir.type.results) emitDummy(writer, this.context, type);
   }
 
   /** Locals and code of the emitted function; `declared` come first, then the emitter's own. */
   body(declared: readonly ValType[]): Uint8Array {
     this.flush();
     const head = new CodeWriter();
-    encodeLocals(head.out, [...declared, ...this.#extra]);
+    encodeLocals(head.out, [...declared.map(nullable), ...this.#extra]);
     head.out.append(this.writer.out);
     return head.out.finish();
   }
@@ -209,6 +222,13 @@ export class Emitter {
         this.writer.op(op);
         this.writer.out.u32(this.context.target(ir.imm0[at]));
         break;
+      case OP_LOCAL_GET: case OP_LOCAL_TEE:
+        this.copy(at);
+        if (this.isRelaxed(ir.imm0[at])) {
+          this.flush();
+          this.restrict(ir.localTypes[ir.imm0[at]]);
+        }
+        break;
       default:
         if (ir.outlined.has(at)) this.call(at);
         else if (this.context.tracked && writesMemory(op)) this.trackedWrite(at);
@@ -230,6 +250,7 @@ export class Emitter {
     const { height, types } = results;
     if (types.length === 1) {
       this.writer.localTee(this.shadow(height, types[0]));
+      this.restrict(types[0]);
       return;
     }
     this.popToShadows(height, types);
@@ -244,7 +265,10 @@ export class Emitter {
 
   pushShadows(height: number, types: readonly ValType[]): void {
     this.flush();
-    types.forEach((type, k) => this.writer.localGet(this.shadow(height + k, type)));
+    types.forEach((type, k) => {
+      this.writer.localGet(this.shadow(height + k, type));
+      this.restrict(type);
+    });
   }
 
   /** A call (or outlined instruction), and behind one that may stop the check. */
@@ -283,7 +307,7 @@ export class Emitter {
       return;
     }
     emitSave(writer, this.context, this.frames[position], this.functionNumber, (slot) => this.slotLocal(slot));
-    if (!this.resuming) for (const type of this.ir.type.results) writer.dummy(type);
+    if (!this.resuming) for (const type of this.ir.type.results) emitDummy(writer, this.context, type);
     writer.return();
   }
 

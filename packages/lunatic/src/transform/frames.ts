@@ -5,13 +5,13 @@
 // point inside a construct: a resume version can load them before it knows which inner point it is bound for.
 
 import { WasmError } from '../wasm/error.ts';
-import { I32, isNullable, isRef, printValType, V128, I64, F64, type ValType } from '../wasm/types.ts';
+import { F64, I32, I64, V128, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import { type FunctionIr, POINT_ENTRY } from './function_ir.ts';
 import { FRAME_HEADER } from './injected_abi.ts';
 import { MAX_FRAME_BYTES, MAX_HELPER_VALUES, SEPARATE_FRAME_SLOTS } from './limits.ts';
-import { emitKeep, emitStoreValue, storedType } from './references.ts';
+import { emitKeep, emitStoreValue, nullable, storedType } from './references.ts';
 
 export interface Slot {
   readonly type: ValType;
@@ -63,7 +63,7 @@ export function layoutFrames(ir: FunctionIr, live: Int32Array[] | null): FrameLa
   const operands = new Map<string, { type: ValType; height: number }>();
   const locals = new Set<number>();
   ir.points.forEach((point, position) => {
-    point.operands.forEach((type, height) => operands.set(`${height}:${type}`, { type, height }));
+    point.operands.forEach((type, height) => operands.set(`${height}:${nullable(type)}`, { type, height }));
     if (live !== null) for (const local of localsAt(position)) locals.add(local);
   });
   const everyLocal = live === null ? Int32Array.from(ir.localTypes.keys()) : Int32Array.from(locals);
@@ -81,14 +81,11 @@ function makeLayout(
   const slots: Slot[] = [];
   let fromEnd = FRAME_HEADER;
   const add = (type: ValType, height: number, local: number): void => {
-    if (isRef(type) && !isNullable(type)) {
-      throw new WasmError(`unsupported: a ${printValType(type)} alive across a resume point`, ir.starts[0], ir.funcIndex);
-    }
     fromEnd += sizeOf(type);
     slots.push({ type, height, local, fromEnd });
   };
-  for (const { type, height } of operands) add(type, height, -1);
-  for (const local of locals) add(ir.localTypes[local], -1, local);
+  for (const { type, height } of operands) add(nullable(type), height, -1);
+  for (const local of locals) add(nullable(ir.localTypes[local]), -1, local);
   if (fromEnd > MAX_FRAME_BYTES) {
     throw new WasmError(`unsupported: a frame of ${fromEnd} bytes, the limit is ${MAX_FRAME_BYTES}`, ir.starts[0], ir.funcIndex);
   }

@@ -2,10 +2,10 @@
 // its position (-1 for null). Such an instance cannot be left by its process: the module counts as unshared.
 
 import {
-  OP_I32_ADD, OP_I32_EQ, OP_REF_IS_NULL, OP_REF_NULL, OP_TABLE_GET, OP_TABLE_GROW, OP_TABLE_SET, OP_TABLE_SIZE, OP_UNREACHABLE,
+  OP_I32_ADD, OP_I32_EQ, OP_REF_AS_NON_NULL, OP_REF_FUNC, OP_REF_IS_NULL, OP_REF_NULL, OP_TABLE_GET, OP_TABLE_GROW, OP_TABLE_SET, OP_TABLE_SIZE, OP_UNREACHABLE,
 } from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY } from '../wasm/instructions.ts';
-import { I32, isRef, type ValType } from '../wasm/types.ts';
+import { HEAP_FUNC, heapTypeOf, I32, isNullable, isRef, isTypeIndex, makeRef, type ValType } from '../wasm/types.ts';
 import { CodeWriter, encodeHeapType } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 
@@ -16,7 +16,7 @@ export function storedType(type: ValType): ValType {
 
 /** [reference] -> [position]; nothing for other types. */
 export function emitKeep(writer: CodeWriter, context: RewriteContext, type: ValType): void {
-  if (isRef(type)) writer.call(keepHelper(context, type));
+  if (isRef(type)) writer.call(keepHelper(context, nullable(type)));
 }
 
 /** [address, value] -> []: stores a value of any type at `address + offset` of the side memory. */
@@ -28,7 +28,45 @@ export function emitStoreValue(writer: CodeWriter, context: RewriteContext, type
 /** [address] -> [value]: the opposite; a reference is taken out of its table. */
 export function emitLoadValue(writer: CodeWriter, context: RewriteContext, type: ValType, offset: number): void {
   writer.load(storedType(type), offset, context.side);
-  if (isRef(type)) writer.call(takeHelper(context, type));
+  if (isRef(type)) writer.call(takeHelper(context, nullable(type)));
+  if (isStrict(type)) writer.op(OP_REF_AS_NON_NULL);
+}
+
+/** A reference that cannot be null. */
+export function isStrict(type: ValType): boolean {
+  return isRef(type) && !isNullable(type);
+}
+
+export function nullable(type: ValType): ValType {
+  return isStrict(type) ? makeRef(heapTypeOf(type), true) : type;
+}
+
+/** Can a function that unwinds return something of this type? Only a function can be made up where null is no value. */
+export function hasDummy(type: ValType): boolean {
+  return !isStrict(type) || isTypeIndex(heapTypeOf(type)) || heapTypeOf(type) === HEAP_FUNC;
+}
+
+/** Leaves any value of the type: what a function returns while the stack unwinds. */
+export function emitDummy(writer: CodeWriter, context: RewriteContext, type: ValType): void {
+  if (!isStrict(type)) {
+    writer.dummy(type);
+    return;
+  }
+  const heapType = heapTypeOf(type);
+  const { params, results } = isTypeIndex(heapType) ? context.types[heapType] : { params: [], results: [] };
+  const made = context.helper(`dummy ${type}`, () => {
+    const dummy = isTypeIndex(heapType) ? context.appendOfType(heapType, 'lunatic$dummy') : context.append(params, results, 'lunatic$dummy');
+    const body = new CodeWriter();
+    encodeLocals(body.out, []);
+    body.op(OP_UNREACHABLE);
+    body.end();
+    dummy.body = body.out.finish();
+    // `ref.func` may name it only if it stands in an element segment.
+    context.addResumeEntry(dummy.index);
+    return dummy.index;
+  });
+  writer.op(OP_REF_FUNC);
+  writer.out.u32(made);
 }
 
 const GROWTH = 16;

@@ -56,7 +56,8 @@ export function emitGlobals(context: RewriteContext): GlobalsFunctions {
  * `collect(i32 first block, i32 to, i32 limit, i32 images, i32 image pages, i32 keep) -> i32 end`
  *
  * Goes over the blocks of memory 0 from `first block` and puts every one that differs from the image back to it, after writing
- * it as a record at `to` if `keep` is not 0. Stops early when the next record would pass `limit`; CELL_NEXT_BLOCK tells where to go on.
+ * it as a record at `to` if `keep` is not 0. Stops early when the next record would pass `limit`, kept or not; CELL_NEXT_BLOCK tells
+ * where to go on.
  * `images`: one u32 per page, the address of its image in the side memory, 0 for a page of zeros; pages from
  * `image pages` on are zeros. With marks only marked blocks and their successors (BLOCK_SLACK) are looked at, and marks are
  * cleared behind the walk.
@@ -87,14 +88,11 @@ export function emitCollect(context: RewriteContext): number {
   writer.block(BLOCK_EMPTY);
   if (tracked) emitSkipUnmarked(writer, context, block, blocks, mark, carry);
   // Room for a record, before anything changes.
-  writer.localGet(keep);
-  writer.if(BLOCK_EMPTY);
   writer.localGet(to);
   writer.add(BLOCK_BYTES + RECORD_HEADER);
   writer.localGet(limit);
   writer.op(OP_I32_GT_U);
-  writer.brIf(3);
-  writer.end();
+  writer.brIf(2);
   emitImageOf(writer, context, block, images, imagePages, image);
   writer.localGet(block);
   writer.i32(BLOCK_SHIFT);
@@ -106,6 +104,9 @@ export function emitCollect(context: RewriteContext): number {
   writer.if(BLOCK_EMPTY);
   emitRecord(writer, context, to, address);
   writer.end();
+  writer.localGet(to);
+  writer.add(BLOCK_BYTES + RECORD_HEADER);
+  writer.localSet(to);
   emitReset(writer, context, address, image);
   writer.end();
   if (tracked) {
@@ -266,9 +267,6 @@ function emitRecord(writer: CodeWriter, context: RewriteContext, to: number, add
   writer.localGet(address);
   writer.i32(BLOCK_BYTES);
   writer.memoryCopy(context.side, 0);
-  writer.localGet(to);
-  writer.add(BLOCK_BYTES + RECORD_HEADER);
-  writer.localSet(to);
 }
 
 function emitReset(writer: CodeWriter, context: RewriteContext, address: number, image: number): void {

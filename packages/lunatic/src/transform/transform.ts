@@ -29,7 +29,7 @@ import { encodeTables } from '../wasm/sections/tables.ts';
 import { encodeTypes } from '../wasm/sections/types.ts';
 import { writeGlobalType } from '../wasm/sections/value_types.ts';
 import {
-  type ElementSegment, EXNREF, type Export, FUNCREF, type FuncType, type FunctionBody, I32, type Import, isNullable, isRef, type Limits, printValType,
+  type ElementSegment, EXNREF, type Export, FUNCREF, type FuncType, type FunctionBody, I32, type Import, isRef, type Limits, printValType,
   SECTION_DATA, SECTION_DATA_COUNT, SECTION_GLOBAL, SECTION_TAG, type WasmModule,
 } from '../wasm/types.ts';
 import { WasmError } from '../wasm/error.ts';
@@ -49,6 +49,7 @@ import { livePoints } from './liveness.ts';
 import { emitNameSection } from './name_section.ts';
 import { copyPlainBody, needsCopy } from './plain_copy.ts';
 import { patchRefFuncs } from './redirect.ts';
+import { hasDummy } from './references.ts';
 import { emitResumeVersion } from './resume_emitter.ts';
 import { emitCollect, emitGlobals, emitRestore, mutableReferenceGlobal } from './state.ts';
 
@@ -208,9 +209,9 @@ class Rewrite {
       return;
     }
     const ir = buildFunctionIr(module, context.graph, body);
-    const strict = [...ir.localTypes, ...ir.type.results].find((type) => isRef(type) && !isNullable(type));
+    const strict = ir.type.results.find((type) => !hasDummy(type));
     if (strict !== undefined) {
-      throw new WasmError(`unsupported: a ${printValType(strict)} in a function that may stop`, body.offset, body.funcIndex);
+      throw new WasmError(`unsupported: a ${printValType(strict)} as result of a function that may stop`, body.offset, body.funcIndex);
     }
     const layouts = layoutFrames(ir, livePoints(ir));
     const { frames } = layouts;
