@@ -65,15 +65,20 @@ describe('failures of processes', { concurrency: 3 }, () => {
   });
 
   it('does not flood when thousands of processes fail', async () => {
+    // New processes run in the order of their making: when the last one speaks, all others have failed.
     const file = await guest(
       'many_fail',
-      `(data (i32.const 100) "fails")
+      `(data (i32.const 100) "fails") (data (i32.const 110) "last")
        (func (export "fails") unreachable)
+       (func (export "last")
+         (call $create_data (i64.const 0) (i64.const 0))
+         (drop (call $send (i64.const 1))))
        (func (export "_start") (local $i i32)
          (loop $next
            (drop (call $spawn (i32.const 100) (i32.const 5)))
            (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 5000))))
-         (call $sleep (i64.const 10)))`,
+         (drop (call $spawn (i32.const 110) (i32.const 4)))
+         (call $wait_for_ever))`,
     );
     const { code, stderr } = await lunatic([file]);
     assert.equal(code, 0);
