@@ -41,11 +41,27 @@ impl Process {
 
 /// Where a child begins: takes its context and calls the function at table index `entry`.
 extern "C" fn start<C: Message>(entry: usize, channel: u64) {
+    read_environment();
     let context = Channel::<C>::unpark(channel).receive();
     // SAFETY: `Process::spawn` made this number from an `fn(C)` with the same `C`.
     let entry: fn(C) = unsafe { std::mem::transmute(entry) };
     entry(context);
 }
+
+/// The C library of Rust before 1.78 (`wasm32-wasi`) reads the environment in a constructor. Those run
+/// around exports, and a child begins in a function that is none.
+#[cfg(all(target_os = "wasi", target_env = ""))]
+fn read_environment() {
+    extern "C" {
+        fn __wasilibc_initialize_environ();
+    }
+    // SAFETY: as the constructor does, before any other code of the process.
+    unsafe { __wasilibc_initialize_environ() }
+}
+
+/// Later ones read it when asked for.
+#[cfg(not(all(target_os = "wasi", target_env = "")))]
+fn read_environment() {}
 
 /// A process started with [`Process::spawn`].
 pub struct JoinHandle {

@@ -109,7 +109,7 @@ impl<M> SignalMailbox<M> {
         self
     }
 
-    /// Asks for a [`Received::ProcessDied`] when the process ends, however it does.
+    /// Asks for a [`Received::ProcessDied`] when the process ends, however it does; at once if it has.
     pub fn monitor<N>(&self, process: Process<N>) {
         // SAFETY: no memory is involved.
         unsafe { host::process::monitor(process.id()) }

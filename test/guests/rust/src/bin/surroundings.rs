@@ -1,9 +1,16 @@
-//! Arguments, environment, standard input, clocks, randomness.
+//! Arguments, environment, standard input, clocks, randomness; also in children.
 
+use lunatic::{Channel, Mailbox, Process};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{BufRead, Read};
 use std::time::{Duration, Instant, SystemTime};
+
+fn child((how, done): (String, Channel<()>)) {
+    let arguments = std::env::args().count();
+    println!("{how}: {arguments} arguments, GREETING {:?}", std::env::var("GREETING").ok());
+    done.send(());
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -28,5 +35,12 @@ fn main() {
     println!("after 2020: {}", since_2020.is_ok());
     let random = || RandomState::new().build_hasher().finish();
     println!("random: {}", random() != random());
+
+    let done = Channel::new(0);
+    Process::spawn(("spawned".to_string(), done.clone()), child).unwrap();
+    done.receive();
+    Process::spawn_mailbox(("with a mailbox".to_string(), done.clone()), |context, _: Mailbox<()>| child(context))
+        .unwrap();
+    done.receive();
     eprintln!("on standard error");
 }
