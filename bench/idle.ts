@@ -13,7 +13,7 @@ interface Weight {
 }
 
 /** One run: per process, its resident bytes and the microseconds to spawn it and hear from it. */
-async function weigh(command: Command, n: number): Promise<Weight> {
+export async function weigh(command: Command, n: number): Promise<Weight> {
   let before = 0;
   let after = 0;
   let ns = 0;

@@ -2,6 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { alternate, type Benchmark, median } from './harness.ts';
+import { weigh } from './idle.ts';
 import { selfTimedCommand } from './lunatic.ts';
 import { runProgram, valuesOf } from './os_process.ts';
 
@@ -21,13 +22,36 @@ async function workers(): Promise<number> {
   return ((performance.now() - start) * 1000) / WORKERS;
 }
 
+/** Resident bytes of each of some live workers that have answered once. */
+async function workerBytes(): Promise<number> {
+  const before = process.memoryUsage.rss();
+  const workers: Worker[] = [];
+  for (let i = 0; i < WORKERS; i++) {
+    const worker = new Worker(
+      "const { parentPort } = require('node:worker_threads'); parentPort.on('message', () => {}); parentPort.postMessage(1)",
+      { eval: true },
+    );
+    workers.push(worker);
+    await new Promise((resolve, reject) => {
+      worker.once('error', reject);
+      worker.once('message', resolve);
+    });
+  }
+  const bytes = (process.memoryUsage.rss() - before) / WORKERS;
+  for (const worker of workers) await worker.terminate();
+  return bytes;
+}
+
 export const threadsBenchmark: Benchmark = {
   name: 'threads',
-  about: 'spawn + message back + exit of a process, against the same with a worker thread of Node.js',
+  about: 'spawn + message back + exit of a process, and bytes of an idle one, against worker threads of Node.js',
   async run(context) {
     const command = await selfTimedCommand('spawn', [3, PROCESSES, 0]);
     const processes = async () => median(valuesOf(await runProgram(command), 'ns', command)) / PROCESSES / 1000;
     const samples = await alternate(processes, workers, context.runs);
-    context.report.compare('threads', 'worker_threads', samples, 'us/actor');
+    context.report.compare('threads/time', 'worker_threads', samples, 'us/actor');
+    const idle = await selfTimedCommand('idle', [PROCESSES]);
+    const weights = await alternate(async () => (await weigh(idle, PROCESSES)).bytes, workerBytes, context.runs);
+    context.report.compare('threads/bytes', 'worker_threads', weights, 'B/actor');
   },
 };

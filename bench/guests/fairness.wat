@@ -1,15 +1,15 @@
-;; One small process answers messages beside 100 endless loops of one kind. Arguments: Rounds Kind, where Kind is
-;; 0 plain loop, 1 memory.fill over the whole memory, 2 random cold loads, 3 cheap host calls, 4 caught traps,
-;; 5 deep recursion, 6 an acyclic chain of 60 functions that each call the next twice.
-;; Prints "ns T" for each round: from message to answer. Peer (kind 0): erlang/fairness.erl.
+;; One small process answers messages beside 100 that never end, all of one kind. Arguments: Rounds Kind.
+;; Prints "ns T" for each round: from message to answer. Rounds are 1 ms apart, so that the others really run.
+;; Peer (kind 0): erlang/fairness.erl.
 ;;
-;; The times of the rounds, 8 bytes each, stand from 16384 on.
+;; The times of the rounds, 8 bytes each, stand from 16384 on; the ids of the 100 from 12288 on.
 
-(data (i32.const 256) "echoloop")
+(data (i32.const 256) "echoloopsinkshot")
 
 (global $sink (mut i32) (i32.const 0))
+;; The kinds, in the order of their numbers.
 (table funcref
-  (elem $plain $fill $cold $host $traps $deep $chain))
+  (elem $plain $fill $cold $host $traps $deep $chain $flood $spawner $grower $poller $wakes $large $yields $timers))
 (type $endless (func))
 
 (func (export "echo") (param i64)
@@ -25,20 +25,28 @@
 
 (func $plain (loop $forever (br $forever)))
 
-;; 16 MiB, or as much as the limits allow.
-(func $grow_memory (drop (memory.grow (i32.sub (i32.const 256) (memory.size)))))
+;; So many pages, or as many as the limits allow.
+(func $grow_to (param $pages i32) (drop (memory.grow (i32.sub (local.get $pages) (memory.size)))))
 (func $memory_bytes (result i32) (i32.shl (memory.size) (i32.const 16)))
 
+;; 16 MiB are filled again and again, never with zeros.
 (func $fill
-  (call $grow_memory)
+  (local $value i32)
+  (call $grow_to (i32.const 256))
   (loop $forever
-    (memory.fill (i32.const 0) (i32.const 0) (call $memory_bytes))
+    (local.set $value (i32.add (local.get $value) (i32.const 1)))
+    (memory.fill (i32.const 0) (i32.or (local.get $value) (i32.const 1)) (call $memory_bytes))
     (br $forever)))
 
+;; Loads all over 64 MiB, of which every fourth page of 4 KiB has been written.
 (func $cold
-  (local $state i32) (local $mask i32) (local $sum i32)
-  (call $grow_memory)
+  (local $state i32) (local $mask i32) (local $sum i32) (local $at i32)
+  (call $grow_to (i32.const 1024))
   (local.set $mask (i32.sub (call $memory_bytes) (i32.const 4)))
+  (loop $touch
+    (i32.store8 offset=4095 (local.get $at) (i32.const 1))
+    (local.set $at (i32.add (local.get $at) (i32.const 0x4000)))
+    (br_if $touch (i32.lt_u (local.get $at) (local.get $mask))))
   (local.set $state (i32.const 1))
   (loop $forever
     (local.set $state (i32.add (i32.mul (local.get $state) (i32.const 1664525)) (i32.const 1013904223)))
@@ -49,6 +57,10 @@
 (func $host
   (loop $forever
     (drop (call $process_id))
+    (drop (call $version_major))
+    (call $create_data (i64.const 7) (i64.const 0))
+    (drop (call $write_data (i32.const 0) (i32.const 8)))
+    (drop (call $get_tag))
     (br $forever)))
 
 (func (export "_lunatic_catch_trap") (param i32 i32) (result i32) unreachable)
@@ -64,6 +76,78 @@
 (func $deep
   (loop $forever
     (global.set $sink (call $descend (i32.const 5000)))
+    (br $forever)))
+
+;; 1,000 messages to a third process that never looks at them, then another one.
+(func $flood
+  (local $third i64) (local $i i32)
+  (loop $forever
+    (local.set $third (call $spawn (i32.const 264) (i32.const 4) (i64.const 0)))
+    (local.set $i (i32.const 1000))
+    (loop $more
+      (call $send_number (local.get $third) (i64.const 1))
+      (br_if $more (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+    (call $kill (local.get $third))
+    (br $forever)))
+(func (export "sink") (param i64) (call $sleep_ms (i64.const 1000000)))
+
+(func $spawner
+  (loop $forever
+    (drop (call $spawn (i32.const 268) (i32.const 4) (i64.const 0)))
+    (br $forever)))
+(func (export "shot") (param i64))
+
+;; To 64 MiB page by page, then a successor goes on.
+(func $grower
+  (loop $forever
+    (if (i32.eq (memory.grow (i32.const 1)) (i32.const 1024))
+      (then
+        (drop (call $spawn (i32.const 260) (i32.const 4) (i64.const 9)))
+        (call $exit (i32.const 0))))
+    (br $forever)))
+
+;; Nothing ever comes: looks, and does not wait.
+(func $poller
+  (loop $forever
+    (if (i32.ne (call $receive_raw (i32.const 0) (i32.const 0) (i64.const 0)) (i32.const 9027)) (then unreachable))
+    (br $forever)))
+
+;; All 100 pass on what they receive to the next: each is woken all the time.
+(func $wakes
+  (local $next i64)
+  (local.set $next (call $receive_number))
+  (loop $forever
+    (call $send_number (local.get $next) (call $receive_number))
+    (br $forever)))
+
+;; Messages of 1 MiB, written and dropped.
+(func $large
+  (call $grow_to (i32.const 17))
+  (loop $forever
+    (call $create_data (i64.const 0) (i64.const 0))
+    (drop (call $write_data (i32.const 0) (i32.const 0x100000)))
+    (br $forever)))
+
+(func $yields
+  (loop $forever
+    (if (call $sched_yield) (then unreachable))
+    (br $forever)))
+
+;; 100 delayed messages, then all are cancelled.
+(func $timers
+  (local $i i32)
+  (loop $forever
+    (local.set $i (i32.const 100))
+    (loop $more
+      (call $create_data (i64.const 0) (i64.const 0))
+      (i64.store
+        (i32.add (i32.const 2048) (i32.shl (local.get $i) (i32.const 3)))
+        (call $send_after (call $process_id) (i64.const 1000000)))
+      (br_if $more (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+    (local.set $i (i32.const 100))
+    (loop $more
+      (drop (call $cancel_timer (i64.load (i32.add (i32.const 2048) (i32.shl (local.get $i) (i32.const 3))))))
+      (br_if $more (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
     (br $forever)))
 
 (func $chain (call $chain1))
@@ -128,6 +212,20 @@
 (func $chain59 (call $chain60) (call $chain60))
 (func $chain60 (global.set $sink (i32.add (global.get $sink) (i32.const 1))))
 
+;; The number that stands for the process `i` of the 100 (counted from 1).
+(func $slot (param $i i32) (result i32) (i32.add (i32.const 12280) (i32.shl (local.get $i) (i32.const 3))))
+
+;; Process `i` learns whom it sends to, and gets the first number to send.
+(func $start_wakes
+  (local $i i32)
+  (local.set $i (i32.const 100))
+  (loop $next
+    (call $send_number
+      (i64.load (call $slot (local.get $i)))
+      (i64.load (call $slot (i32.add (i32.rem_u (local.get $i) (i32.const 100)) (i32.const 1)))))
+    (call $send_number (i64.load (call $slot (local.get $i))) (i64.const 1))
+    (br_if $next (local.tee $i (i32.sub (local.get $i) (i32.const 1))))))
+
 (func (export "_start")
   (local $rounds i32) (local $kind i64) (local $i i32) (local $start i64) (local $self i64) (local $echo i64)
   (local.set $rounds (call $argument (i32.const 1)))
@@ -136,9 +234,11 @@
   (local.set $echo (call $spawn (i32.const 256) (i32.const 4) (i64.const 0)))
   (local.set $i (i32.const 100))
   (loop $next
-    (drop (call $spawn (i32.const 260) (i32.const 4) (local.get $kind)))
+    (i64.store (call $slot (local.get $i)) (call $spawn (i32.const 260) (i32.const 4) (local.get $kind)))
     (br_if $next (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+  (if (i64.eq (local.get $kind) (i64.const 11)) (then (call $start_wakes)))
   (loop $next
+    (call $sleep_ms (i64.const 1))
     (local.set $start (call $now))
     (call $send_pair (local.get $echo) (local.get $self) (i64.extend_i32_u (local.get $i)))
     (if (i64.ne (call $receive_number) (i64.extend_i32_u (local.get $i))) (then unreachable))
