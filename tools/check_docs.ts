@@ -80,7 +80,7 @@ export function runExample(name: string, example: Example): Outcome {
 function checkTypes(): Outcome {
   const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const config = path.join(WORK_DIRECTORY, 'tsconfig.json');
-  writeFileSync(config, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts'] }));
+  writeFileSync(config, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts', '../../packages/lunatic/types'] }));
   const result = spawnSync(process.execPath, [tsc, '-p', config], { cwd: ROOT, encoding: 'utf8' });
   return { ok: result.status === 0, report: result.stdout + result.stderr };
 }

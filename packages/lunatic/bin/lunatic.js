@@ -4,6 +4,7 @@
 // In a checkout the sources run as they are (Node.js strips the types); in the published package, the build in dist/.
 
 import { existsSync } from 'node:fs';
+import nodeModule from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -53,6 +54,8 @@ function newerNode() {
 if (majorVersion(process.version) >= MINIMUM_NODE_MAJOR) {
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const main = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);
+  // Compiled code is kept between runs (of TypeScript, the stripped source too): a third of the start-up time without it.
+  nodeModule.enableCompileCache();
   if (!existsSync(main)) fail([`the command line is missing from this installation: ${fileURLToPath(main)}`]);
   import(main.href)
     .then((cli) => cli.main(args))
