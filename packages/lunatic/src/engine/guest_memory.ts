@@ -57,6 +57,13 @@ export class GuestMemory {
     return this.bytes.subarray(start, start + (length >>> 0));
   }
 
+  /** The same without a view: the caller fills `bytes` from the returned index on. Hot: every `read_data`. */
+  claim(offset: number, length: number): number {
+    const start = this.check(offset, length >>> 0);
+    if (length !== 0) this.#mark(start, length >>> 0);
+    return start;
+  }
+
   /** UTF-8 text; invalid UTF-8 traps. */
   readString(offset: number, length: number): string {
     const bytes = this.read(offset, length);

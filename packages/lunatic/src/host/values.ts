@@ -18,15 +18,24 @@ export function joinTag(lo: number, hi: number): bigint {
   return tagValue[0];
 }
 
-/** A timeout in u64 milliseconds: all ones is none. Waits beyond MAX_WAIT_MS count as that long. */
+// Apart from `tagWords`, which hold a tag between two calls.
+const words = new Int32Array(2);
+const word64 = new BigInt64Array(words.buffer);
+
+/** A timeout in u64 milliseconds: all ones is none. Waits beyond MAX_WAIT_MS count as that long. Hot: word by word. */
 export function timeoutMs(value: bigint): number {
-  if (value === -1n) return FOREVER;
-  return value < 0n || value > MAX_WAIT ? MAX_WAIT_MS : Number(value);
+  word64[0] = value;
+  return words[0] === -1 && words[1] === -1 ? FOREVER : waitMs(words[0], words[1]);
 }
 
 /** A delay in u64 milliseconds; there is no "none". */
 export function delayMs(value: bigint): number {
-  return value < 0n || value > MAX_WAIT ? MAX_WAIT_MS : Number(value);
+  word64[0] = value;
+  return waitMs(words[0], words[1]);
+}
+
+function waitMs(lo: number, hi: number): number {
+  return Math.min((hi >>> 0) * 2 ** 32 + (lo >>> 0), MAX_WAIT_MS);
 }
 
 /** A timeout of the interface up to 0.9: u32 milliseconds, 0 is none. */
@@ -39,7 +48,9 @@ export function oldTimeoutMs(value: number): number {
  * table can hold: negative values and everything from 2^53 on.
  */
 export function idNumber(id: bigint): number {
-  return id >= 0n && id <= MAX_ID ? Number(id) : NO_ID;
+  word64[0] = id;
+  const hi = words[1];
+  return hi >>> 21 === 0 ? hi * 2 ** 32 + (words[0] >>> 0) : NO_ID;
 }
 
 /** An i64 id as guests and error texts know it. */
@@ -49,5 +60,3 @@ export function printId(id: bigint): string {
 
 export const NO_ID = -1;
 
-const MAX_WAIT = BigInt(MAX_WAIT_MS);
-const MAX_ID = BigInt(Number.MAX_SAFE_INTEGER);

@@ -59,7 +59,7 @@ function readData(ctx: HostContext, pointer: number, length: number): number {
   if (left < 0)
     ctx.trap(`the read position ${message.readPos} is beyond the end of the message (${message.length} bytes)`);
   const size = Math.min(left, length >>> 0);
-  message.readInto(ctx.memory.writable(pointer, size), 0, size);
+  message.readInto(ctx.memory.bytes, ctx.memory.claim(pointer, size), size);
   if (size >= MIN_CHARGED_BYTES) ctx.charge(size);
   return size;
 }
