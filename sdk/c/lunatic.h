@@ -416,7 +416,7 @@ static inline void lunatic_channel_close(lunatic_channel channel) { lunatic_earl
 
 // --- Registry, timers, errors, traps -------------------------------------------------------------------------------------
 
-/// Gives a name to a process; one that had it loses it. Names outlive processes.
+/// Gives a name to a process; one that had it loses it. A name goes away with its process.
 static inline void lunatic_register(const char *name, lunatic_pid process) {
   lunatic_registry_put(name, (uint32_t)strlen(name), 0, process);
 }

@@ -2,13 +2,13 @@
 // exactly one receiver; there is no timeout and no tag. Whoever has the channel can use both ends.
 
 import {
-  channel, channelDeserialize, channelReceive, channelSend, channelSerialize, dropHandle
+  channel, channelDeserialize, channelReceive, channelSend, channelSerialize
 } from "./bindings/early";
 import { decode, encode, Reader, sharedReader, sharedWriter, Writer } from "./codec";
 
-/** Owns one handle of the host; the garbage collector gives it back (`__finalize`). */
+/** Owns one handle of the host; the garbage collector gives it back (finalize.ts). */
 @final
-class Handle {
+export class Handle {
   constructor(public number: i32) {}
 }
 
@@ -54,12 +54,4 @@ export class Channel<T> {
   __lunatic_decode(reader: Reader): void {
     this.handle = new Handle(channelDeserialize(reader.number<u64>()));
   }
-}
-
-/** Called by the runtime for every object that it frees. */
-// @ts-ignore: decorator
-@global
-function __finalize(object: usize): void {
-  const OBJECT_CLASS_AT: usize = 8;
-  if (load<u32>(object - OBJECT_CLASS_AT) == idof<Handle>()) dropHandle(changetype<Handle>(object).number);
 }

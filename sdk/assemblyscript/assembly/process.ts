@@ -21,6 +21,7 @@ const PARAM_I32: u8 = 0x7f;
 const PARAM_SIZE: usize = 17;
 const NAME_LENGTH: u32 = 23;
 const NO_LINK: i64 = 0;
+const NOBODY: u64 = 0;
 
 /** A process that takes messages of type M. Handles can be sent to other processes. */
 @final
@@ -80,41 +81,50 @@ export class Process<M> {
 
   /** Sends a message. Program's own tags are positive; 0 is none. */
   send(message: M, tag: i64 = 0): void {
-    sendMessage<M>(this.id, message, tag);
+    sendMessage<M>(this.target, message, tag);
   }
 
   /** Sends a message after `delayMs`, also if the caller has ended by then. */
   sendAfter(message: M, delayMs: u64, tag: i64 = 0): Timer {
     writeMessage<M>(message, tag);
-    return new Timer(host.sendAfter(this.id, delayMs));
+    return new Timer(host.sendAfter(this.target, delayMs));
   }
 
   /** Links both processes; the tag is that of the message if one fails and the other does not die of it. */
   link(tag: i64 = 0): void {
-    host.link(tag, this.id);
+    host.link(tag, this.target);
   }
 
   unlink(): void {
-    host.unlink(this.id);
+    host.unlink(this.target);
   }
 
   /** Asks for one message of kind `ProcessDied` when it ends, however it ends. */
   monitor(): void {
-    host.monitor(this.id);
+    host.monitor(this.target);
   }
 
   stopMonitoring(): void {
-    host.stopMonitoring(this.id);
+    host.stopMonitoring(this.target);
   }
 
   /** Ends it at once; nothing it does can prevent that. */
   kill(): void {
-    host.kill(this.id);
+    host.kill(this.target);
   }
 
   /** Whether it is running. */
   get isAlive(): bool {
-    return host.exists(this.id) != 0;
+    return host.exists(this.target) != 0;
+  }
+
+  /** The id, for calls of the host. Public for the kit's other files. */
+  get target(): u64 {
+    const id = this.id;
+    if (id == NOBODY) {
+      abort("only the main process knows this process: it was spawned by the initialiser of a global variable. Send it to those who need it");
+    }
+    return id;
   }
 
   __lunatic_encode(writer: Writer): void {
@@ -128,14 +138,13 @@ export class Process<M> {
 
 function start<C>(context: C, helper: u32, entry: u32, link: i64, config: Config | null): u64 {
   const id = spawnByIndex(helper, entry, link, config);
-  sendMessage<C>(id, context, CONTEXT_TAG);
+  if (id != NOBODY) sendMessage<C>(id, context, CONTEXT_TAG);
   return id;
 }
 
 function spawnByIndex(helper: u32, entry: u32, link: i64, config: Config | null): u64 {
-  if (isInitialising()) {
-    abort("a process is being spawned by the initialiser of a global variable, which every process runs: do it in main()");
-  }
+  // Every process runs the initialisers of the variables that functions use; those that spawn are for the main process.
+  if (isInitialising()) return NOBODY;
   const name = memory.data<u8>([
     0x5f, 0x6c, 0x75, 0x6e, 0x61, 0x74, 0x69, 0x63, 0x5f, 0x73, 0x70, 0x61, 0x77, 0x6e, 0x5f, 0x62, 0x79, 0x5f, 0x69, 0x6e,
     0x64, 0x65, 0x78

@@ -1,4 +1,4 @@
-// Names for processes, known to the whole program. A name outlives its process: ask `isAlive`.
+// Names for processes, known to the whole program. A name goes away with its process.
 
 import { registryGet, registryPut, registryRemove } from "./bindings/process";
 import { Process } from "./process";
@@ -10,7 +10,7 @@ export abstract class Registry {
   /** Gives a name to a process; one that had it loses it. */
   static put<M>(name: string, process: Process<M>): void {
     const bytes = String.UTF8.encode(name);
-    registryPut(changetype<usize>(bytes), bytes.byteLength, THIS_NODE, process.id);
+    registryPut(changetype<usize>(bytes), bytes.byteLength, THIS_NODE, process.target);
   }
 
   /** The process of that name, or null. M is what its mailbox takes; the caller has to know. */

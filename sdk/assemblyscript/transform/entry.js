@@ -8,7 +8,8 @@
 //   - Every other process first runs the top level of imported files, and of the program's own file
 //     the initialisers of static fields and of those variables that functions refer to, in their order. Nothing else of it.
 //
-// So a function finds the variables it uses, and `const worker = Process.spawn(...)` is not repeated by the worker.
+// So a function finds the variables it uses, and `const worker = Process.spawn(...)` is not repeated by the worker. (If a function
+// uses `worker`, its initialiser does run everywhere; the kit then spawns nothing, and leaves a handle that must not be used.)
 //
 // In the syntax tree (prepareEntry) the program's file becomes
 //
@@ -37,7 +38,7 @@ export function prepareEntry(parser, source, index) {
     parser,
     source,
     [
-      'import "lunatic-as/assembly/system";',
+      `import "lunatic-as/assembly/system"; ${usesChannels(parser) ? 'import "lunatic-as/assembly/finalize";' : ''}`,
       'export { _lunatic_spawn_by_index } from "lunatic-as/assembly/process";',
       'if (__lunatic_is_spawned()) {}',
       `export function __lunatic_begin_${index}(): void { __lunatic_begin_spawned(); }`,
@@ -49,7 +50,8 @@ export function prepareEntry(parser, source, index) {
       callOfMain(rest),
     ].join('\n'),
   );
-  const [system, spawn, guard, begin, initialise, donor, ...mainCall] = made;
+  const imports = made.filter((statement) => statement.kind === NodeKind.Import);
+  const [spawn, guard, begin, initialise, donor, ...mainCall] = made.slice(imports.length);
   // A `return` at top level is not in the language, but means what is needed here: leave the file's start function.
   guard.ifTrue.statements.push(donor.body.statements[0]);
   initialisers.forEach(({ declaration }, at) => {
@@ -57,8 +59,13 @@ export function prepareEntry(parser, source, index) {
     declaration.flags = (declaration.flags & ~(CommonFlags.Const | CommonFlags.Readonly)) | CommonFlags.Let;
   });
   const exportsTrampoline = index === 0 ? [spawn] : [];
-  source.statements = [system, ...exportsTrampoline, ...hoisted, guard, ...rest, ...mainCall, begin, initialise];
+  source.statements = [...imports, ...exportsTrampoline, ...hoisted, guard, ...rest, ...mainCall, begin, initialise];
   return source.internalPath;
+}
+
+/** The kit's own files mention them all, but are no part of the program unless a file of the program asks for them. */
+function usesChannels(parser) {
+  return parser.sources.some((source) => !source.internalPath.startsWith('~lib/') && source.text.includes('Channel'));
 }
 
 /** Imports are hoisted, as in JavaScript. Namespaces and enums initialise in every process, so they come before the guard. */

@@ -1,4 +1,4 @@
-// Names: found by other processes, replaced, removed, and left behind by those that end.
+// Names: found by other processes, replaced, removed, and of no use after the end.
 
 import { Mailbox, print, Process, Registry, Reply, Request, request } from "lunatic-as";
 
@@ -33,7 +33,7 @@ export function main(): void {
   second.kill();
   while (second.isAlive) Process.sleep(1);
   const left = Registry.get<Echo>("echo/grün");
-  print(`left behind: ${left !== null && left.id == second.id && !left.isAlive}`);
+  print(`nobody alive has the name: ${left === null || !left.isAlive}`);
   Registry.remove("echo/grün");
   Registry.remove("echo/grün");
   print(ask());

@@ -26,21 +26,68 @@ const FORMAT = 1;
  * Throws CompileError for errors in the program, Error if the compiler or the kit is missing or the file cannot be read.
  */
 export async function compileAssemblyScript(programPath: string, onProgress: (line: string) => void): Promise<Uint8Array> {
-  const file = path.resolve(programPath);
-  const source = await readFile(file, 'utf8');
-  const toolchain = await findToolchain(path.dirname(file));
-  const cache = CompileCache.fromEnvironment(process.env);
-  const key = [FORMAT, file, toolchain.compilerVersion, toolchain.kitHash];
-  const known = await cache.load(key);
-  if (known !== undefined) return known;
+  const compiler = new AssemblyScriptCompiler();
+  try {
+    return await compiler.compile(programPath, onProgress);
+  } finally {
+    await compiler.close();
+  }
+}
 
-  onProgress(`compiling ${path.relative(process.cwd(), file)} with AssemblyScript ${toolchain.compilerVersion}`);
-  const outcome = await runWorker(job(file, source, toolchain));
-  for (const warning of outcome.warnings) onProgress(warning);
-  if (outcome.kind === 'failed') throw new CompileError([`${programPath} does not compile`, ...outcome.errors].join('\n'));
-  const problem = await cache.store(key, outcome.filesRead, outcome.wasm);
-  if (problem !== undefined) onProgress(`the compiled program is not kept for next time: ${problem}`);
-  return outcome.wasm;
+/** For several programs: keeps the compiler loaded, which is most of the work for a small one. One at a time. */
+export class AssemblyScriptCompiler {
+  #worker: Worker | undefined;
+
+  /** See `compileAssemblyScript`. */
+  async compile(programPath: string, onProgress: (line: string) => void): Promise<Uint8Array> {
+    const file = path.resolve(programPath);
+    const source = await readFile(file, 'utf8');
+    const toolchain = await findToolchain(path.dirname(file));
+    const cache = CompileCache.fromEnvironment(process.env);
+    const key = [FORMAT, file, toolchain.compilerVersion, toolchain.kitHash];
+    const known = await cache.load(key);
+    if (known !== undefined) return known;
+
+    onProgress(`compiling ${path.relative(process.cwd(), file)} with AssemblyScript ${toolchain.compilerVersion}`);
+    const outcome = await this.#run(job(file, source, toolchain));
+    for (const warning of outcome.warnings) onProgress(warning);
+    if (outcome.kind === 'failed') throw new CompileError([`${programPath} does not compile`, ...outcome.errors].join('\n'));
+    const problem = await cache.store(key, outcome.filesRead, outcome.wasm);
+    if (problem !== undefined) onProgress(`the compiled program is not kept for next time: ${problem}`);
+    return outcome.wasm;
+  }
+
+  /** Ends the thread. */
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #run(work: CompileJob): Promise<CompileOutcome> {
+    const worker = (this.#worker ??= startWorker());
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        worker.off('message', answered).off('error', failed).off('exit', ended);
+      };
+      const answered = (outcome: CompileOutcome): void => {
+        settle();
+        resolve(outcome);
+      };
+      const failed = (error: Error): void => {
+        settle();
+        this.#worker = undefined;
+        reject(error);
+      };
+      const ended = (): void => failed(new Error(`the AssemblyScript compiler failed on ${work.file}, and said above why`));
+      worker.on('message', answered).on('error', failed).on('exit', ended);
+      worker.postMessage(work);
+    });
+  }
+}
+
+function startWorker(): Worker {
+  const name = import.meta.url.endsWith('.ts') ? './assemblyscript_worker.ts' : './assemblyscript_worker.js';
+  return new Worker(new URL(name, import.meta.url));
 }
 
 function job(file: string, source: string, toolchain: AssemblyScriptToolchain): CompileJob {
@@ -53,17 +100,4 @@ function job(file: string, source: string, toolchain: AssemblyScriptToolchain): 
     source,
     cwd: process.cwd(),
   };
-}
-
-function runWorker(workerData: CompileJob): Promise<CompileOutcome> {
-  const name = import.meta.url.endsWith('.ts') ? './assemblyscript_worker.ts' : './assemblyscript_worker.js';
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(name, import.meta.url), { workerData });
-    worker.once('message', (outcome: CompileOutcome) => {
-      resolve(outcome);
-      void worker.terminate();
-    });
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the AssemblyScript compiler ended without a result (exit code ${code})`)));
-  });
 }

@@ -1,9 +1,9 @@
-// The thread that compiles one AssemblyScript program and then ends. Gets a CompileJob as its data, posts one CompileOutcome.
+// The thread that compiles AssemblyScript programs: answers each CompileJob with a CompileOutcome. Its owner ends it.
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { FileRead } from './compile_cache.ts';
 
 export interface CompileJob {
@@ -122,7 +122,7 @@ async function readIfThere(file: string): Promise<string | null> {
   }
 }
 
-if (parentPort !== null) {
-  // The other end is compileAssemblyScript, which sends just this.
-  parentPort.postMessage(await compile(workerData as CompileJob));
-}
+// The other end is AssemblyScriptCompiler, which sends just this. What `compile` throws ends the thread, and reaches the owner as its error.
+parentPort?.on('message', async (job: CompileJob) => {
+  parentPort?.postMessage(await compile(job));
+});
