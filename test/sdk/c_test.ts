@@ -8,7 +8,8 @@ import { compileC, ROOT } from '../../tools/toolchain.ts';
 import { lunatic } from '../cli/command.ts';
 import { checkProgram, checkSums, programsIn } from './guest_programs.ts';
 
-const compile = (source: string) => compileC([source], { includeDirectories: ['sdk/c'], flags: ['-Wall', '-Wextra', '-Werror'] });
+const compile = (source: string) =>
+  compileC([source], { includeDirectories: ['sdk/c'], flags: ['-Wall', '-Wextra', '-Werror'] });
 
 test('the founding example in C', async () => {
   checkSums(await lunatic([await compile('examples/sum.c')]));
@@ -29,7 +30,9 @@ test('a program imports only what it uses', async () => {
     includeDirectories: ['sdk/c'],
   });
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(file)));
-  const own = imports.filter(({ module }) => module.startsWith('lunatic')).map(({ module, name }) => `${module}.${name}`);
+  const own = imports
+    .filter(({ module }) => module.startsWith('lunatic'))
+    .map(({ module, name }) => `${module}.${name}`);
   assert.deepEqual(own.sort(), ['lunatic::message.read_data', 'lunatic::message.receive']); // where a spawned process begins
 });
 

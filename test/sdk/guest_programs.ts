@@ -24,7 +24,10 @@ export function programsIn(directory: string, suffix: string): string[] {
 /** Runs `file` as the program `name` of `directory`. */
 export async function checkProgram(directory: string, name: string, file: string): Promise<void> {
   const expectation = readExpectation(path.join(directory, `${name}.json`));
-  const options = Object.entries(expectation.env ?? {}).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]);
+  const options = Object.entries(expectation.env ?? {}).flatMap(([variable, value]) => [
+    '--env',
+    `${variable}=${value}`,
+  ]);
   const outcome = await lunatic([...options, file, ...(expectation.args ?? [])], { stdin: expectation.stdin ?? '' });
   const expected = readFileSync(path.join(directory, `${name}.expected`), 'utf8');
   assert.equal(outcome.stdout, expected, outcome.stderr);

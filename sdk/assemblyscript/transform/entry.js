@@ -85,7 +85,9 @@ function runsFirst(statement) {
 function callOfMain(statements) {
   const main = statements.find(
     (statement) =>
-      statement.kind === NodeKind.FunctionDeclaration && statement.name.text === 'main' && statement.flags & CommonFlags.Export,
+      statement.kind === NodeKind.FunctionDeclaration &&
+      statement.name.text === 'main' &&
+      statement.flags & CommonFlags.Export,
   );
   if (main === undefined || statements.some(callsMain)) return '';
   const result = main.signature.returnType.name?.identifier.text;
@@ -141,7 +143,8 @@ function collectFunctionNames(node, used) {
     default:
       for (const value of Object.values(node)) {
         for (const child of Array.isArray(value) ? value : [value]) {
-          if (child !== null && typeof child === 'object' && typeof child.kind === 'number') collectFunctionNames(child, used);
+          if (child !== null && typeof child === 'object' && typeof child.kind === 'number')
+            collectFunctionNames(child, used);
         }
       }
   }
@@ -152,7 +155,8 @@ function spreadUse(variables, used) {
   for (let grown = -1; grown !== used.size; ) {
     grown = used.size;
     for (const { target, declaration, always } of variables) {
-      if ((always || used.has(target)) && declaration.initializer !== null) collectFreeNames(declaration.initializer, used);
+      if ((always || used.has(target)) && declaration.initializer !== null)
+        collectFreeNames(declaration.initializer, used);
     }
   }
 }
@@ -176,7 +180,9 @@ function isConstant(expression) {
 /** Wraps the exports of the compiled module. `paths` are what `prepareEntry` returned. */
 export function enterOnce(module, binaryen, paths) {
   for (const path of paths) initialiseLazyFirst(module, binaryen, path);
-  const exports = Array.from({ length: module.getNumExports() }, (_, at) => binaryen.getExportInfo(module.getExportByIndex(at)));
+  const exports = Array.from({ length: module.getNumExports() }, (_, at) =>
+    binaryen.getExportInfo(module.getExportByIndex(at)),
+  );
   const functions = exports.filter(({ kind }) => kind === binaryen.ExternalFunction);
   const own = (name) => functions.find((exported) => exported.name === name).value;
   const call = (name) => module.call(name, [], binaryen.none);
@@ -199,7 +205,13 @@ export function enterOnce(module, binaryen, paths) {
     const { params, results } = binaryen.getFunctionInfo(module.getFunction(value));
     const args = binaryen.expandType(params).map((type, at) => module.local.get(at, type));
     const wrapper = `${value}~entered`;
-    module.addFunction(wrapper, params, results, [], module.block(null, [call(ENTER), module.call(value, args, results)], results));
+    module.addFunction(
+      wrapper,
+      params,
+      results,
+      [],
+      module.block(null, [call(ENTER), module.call(value, args, results)], results),
+    );
     module.addFunctionExport(wrapper, name);
   }
 }
@@ -208,7 +220,8 @@ function initialiseLazyFirst(module, binaryen, path) {
   const start = module.getFunction(`start:${path}`);
   const body = flatten(binaryen, binaryen.getFunctionInfo(start).body);
   const guardAt = body.findIndex((expression) => isGuard(binaryen, binaryen.getExpressionInfo(expression)));
-  if (guardAt < 0) throw new Error(`lunatic-as does not understand the start function that this compiler made for ${path}`);
+  if (guardAt < 0)
+    throw new Error(`lunatic-as does not understand the start function that this compiler made for ${path}`);
   const isForeign = (expression) => {
     const info = binaryen.getExpressionInfo(expression);
     return info.id === binaryen.GlobalSetId && info.name !== STACK_POINTER && !info.name.startsWith(`${path}/`);

@@ -34,7 +34,8 @@ export function addMessageMethods(parser) {
   for (const source of new Set(marked.map((entry) => entry.source))) {
     source.statements.unshift(...parseInto(parser, source, IMPORTS));
   }
-  for (const { source, declaration } of marked) addMethods(parser, source, declaration, families.has(declaration.name.text));
+  for (const { source, declaration } of marked)
+    addMethods(parser, source, declaration, families.has(declaration.name.text));
 }
 
 function isMarked(declaration) {

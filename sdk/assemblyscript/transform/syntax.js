@@ -7,7 +7,9 @@ const LIBRARY = '~lib/';
 
 /** The files named on the command line; the runtime is an entry file too, but not the program's. */
 export function programFiles(parser) {
-  return parser.sources.filter((source) => source.sourceKind === SOURCE_USER_ENTRY && !source.internalPath.startsWith(LIBRARY));
+  return parser.sources.filter(
+    (source) => source.sourceKind === SOURCE_USER_ENTRY && !source.internalPath.startsWith(LIBRARY),
+  );
 }
 
 /**

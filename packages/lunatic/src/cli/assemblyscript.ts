@@ -25,7 +25,10 @@ const FORMAT = 1;
  * `onProgress` gets short lines for a person who waits: what is being done, and the compiler's warnings.
  * Throws CompileError for errors in the program, Error if the compiler or the kit is missing or the file cannot be read.
  */
-export async function compileAssemblyScript(programPath: string, onProgress: (line: string) => void): Promise<Uint8Array> {
+export async function compileAssemblyScript(
+  programPath: string,
+  onProgress: (line: string) => void,
+): Promise<Uint8Array> {
   const compiler = new AssemblyScriptCompiler();
   try {
     return await compiler.compile(programPath, onProgress);
@@ -51,7 +54,8 @@ export class AssemblyScriptCompiler {
     onProgress(`compiling ${path.relative(process.cwd(), file)} with AssemblyScript ${toolchain.compilerVersion}`);
     const outcome = await this.#run(job(file, source, toolchain));
     for (const warning of outcome.warnings) onProgress(warning);
-    if (outcome.kind === 'failed') throw new CompileError([`${programPath} does not compile`, ...outcome.errors].join('\n'));
+    if (outcome.kind === 'failed')
+      throw new CompileError([`${programPath} does not compile`, ...outcome.errors].join('\n'));
     const problem = await cache.store(key, outcome.filesRead, outcome.wasm);
     if (problem !== undefined) onProgress(`the compiled program is not kept for next time: ${problem}`);
     return outcome.wasm;
@@ -78,7 +82,8 @@ export class AssemblyScriptCompiler {
         this.#worker = undefined;
         reject(error);
       };
-      const ended = (): void => failed(new Error(`the AssemblyScript compiler failed on ${work.file}, and said above why`));
+      const ended = (): void =>
+        failed(new Error(`the AssemblyScript compiler failed on ${work.file}, and said above why`));
       worker.on('message', answered).on('error', failed).on('exit', ended);
       worker.postMessage(work);
     });

@@ -23,11 +23,15 @@ export interface AssemblyScriptToolchain {
   readonly compilerArguments: readonly string[];
 }
 
-/** Throws an Error that says what to install, if something is missing. */
-export async function findToolchain(programDir: string): Promise<AssemblyScriptToolchain> {
-  const starts = [programDir, process.cwd(), path.dirname(fileURLToPath(import.meta.url))];
+/**
+ * Looks from the program's directory, then from the `others`. Throws an Error that says what to install, if something is missing.
+ */
+export async function findToolchain(
+  programDir: string,
+  others: readonly string[] = [process.cwd(), path.dirname(fileURLToPath(import.meta.url))],
+): Promise<AssemblyScriptToolchain> {
   const missing = new Set<string>();
-  for (const start of starts) {
+  for (const start of [programDir, ...others]) {
     const kitDir = await findPackage(KIT, start);
     if (kitDir === undefined) {
       missing.add(KIT);
@@ -65,7 +69,12 @@ async function findPackage(name: string, start: string): Promise<string | undefi
 
 async function packageVersion(dir: string): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(path.join(dir, 'package.json'), 'utf8'));
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string') {
+  if (
+    typeof manifest === 'object' &&
+    manifest !== null &&
+    'version' in manifest &&
+    typeof manifest.version === 'string'
+  ) {
     return manifest.version;
   }
   throw new Error(`${dir} has a package.json without a version`);
@@ -89,7 +98,8 @@ async function hashFiles(dir: string): Promise<string> {
 async function configuredArguments(kitDir: string): Promise<string[]> {
   const file = path.join(kitDir, 'asconfig.json');
   const config: unknown = JSON.parse(await readFile(file, 'utf8'));
-  if (typeof config !== 'object' || config === null || !('options' in config)) throw new Error(`${file} has no options`);
+  if (typeof config !== 'object' || config === null || !('options' in config))
+    throw new Error(`${file} has no options`);
   const options = config.options;
   if (typeof options !== 'object' || options === null) throw new Error(`${file}: options is not an object`);
   return Object.entries(options).flatMap(([name, value]) => {

@@ -19,7 +19,12 @@ export interface CompileJob {
 }
 
 export type CompileOutcome =
-  | { readonly kind: 'compiled'; readonly wasm: Uint8Array; readonly warnings: readonly string[]; readonly filesRead: readonly FileRead[] }
+  | {
+      readonly kind: 'compiled';
+      readonly wasm: Uint8Array;
+      readonly warnings: readonly string[];
+      readonly filesRead: readonly FileRead[];
+    }
   | { readonly kind: 'failed'; readonly errors: readonly string[]; readonly warnings: readonly string[] };
 
 type Compiler = typeof import('assemblyscript/asc');
@@ -56,11 +61,17 @@ async function compile(job: CompileJob): Promise<CompileOutcome> {
     options as unknown as Parameters<Compiler['main']>[1], // its declarations lack `transforms` as classes
   );
   const describe = (category: number) =>
-    diagnostics.filter((diagnostic) => diagnostic.category === category).map((diagnostic) => files.describe(diagnostic));
+    diagnostics
+      .filter((diagnostic) => diagnostic.category === category)
+      .map((diagnostic) => files.describe(diagnostic));
   const warnings = describe(CATEGORY_WARNING);
   const errors = describe(CATEGORY_ERROR);
   if (wasm !== undefined && error === null) return { kind: 'compiled', wasm, warnings, filesRead: files.filesRead };
-  return { kind: 'failed', warnings, errors: errors.length > 0 ? errors : [String(error?.message ?? 'the compiler gave no reason')] };
+  return {
+    kind: 'failed',
+    warnings,
+    errors: errors.length > 0 ? errors : [String(error?.message ?? 'the compiler gave no reason')],
+  };
 }
 
 /** What the compiler reads: the program's files as they are, the kit wherever it is installed. */
@@ -77,7 +88,8 @@ class SourceFiles {
   async read(file: string): Promise<string | null> {
     if (path.basename(file) === 'asconfig.json') return null; // the options are those of the kit, wherever the program lies
     const kitFile = KIT_IN_PROJECT.exec(file)?.[1];
-    const text = kitFile === undefined ? await this.#readOwn(file) : await readIfThere(path.join(this.#job.kitDir, kitFile));
+    const text =
+      kitFile === undefined ? await this.#readOwn(file) : await readIfThere(path.join(this.#job.kitDir, kitFile));
     if (text !== null) this.#texts.set(kitFile === undefined ? file : `${KIT_IN_COMPILER}${kitFile}`, text);
     return text;
   }

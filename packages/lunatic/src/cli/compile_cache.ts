@@ -9,10 +9,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { MAX_CACHED_BYTES, MAX_CACHED_MODULES } from './limits.ts';
 
-/** The bound of the whole cache; the entries not used for longest go first. */
-const MAX_ENTRIES = 64;
-const MAX_BYTES = 64 * 1024 * 1024;
 const SUFFIX = '.module';
 /** Unfinished files of writers that were ended are removed after this time. */
 const ABANDONED_MS = 3_600_000;
@@ -25,17 +23,24 @@ export interface FileRead {
 
 export class CompileCache {
   readonly #dir: string | undefined;
+  readonly #maxModules: number;
+  readonly #maxBytes: number;
 
   /** Without a directory nothing is kept. */
-  constructor(dir: string | undefined) {
+  constructor(dir: string | undefined, maxModules = MAX_CACHED_MODULES, maxBytes = MAX_CACHED_BYTES) {
     this.#dir = dir;
+    this.#maxModules = maxModules;
+    this.#maxBytes = maxBytes;
   }
 
   static fromEnvironment(env: NodeJS.ProcessEnv): CompileCache {
     if (env.LUNATIC_CACHE === 'off') return new CompileCache(undefined);
     if (env.LUNATIC_CACHE) return new CompileCache(path.resolve(env.LUNATIC_CACHE));
     // The specification of the variable: relative paths are to be ignored.
-    const base = env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME) ? env.XDG_CACHE_HOME : path.join(os.homedir(), '.cache');
+    const base =
+      env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME)
+        ? env.XDG_CACHE_HOME
+        : path.join(os.homedir(), '.cache');
     return new CompileCache(path.join(base, 'lunatic'));
   }
 
@@ -57,13 +62,20 @@ export class CompileCache {
   }
 
   /** Returns why the entry could not be kept, or undefined. */
-  async store(key: readonly (string | number)[], files: readonly FileRead[], wasm: Uint8Array): Promise<string | undefined> {
+  async store(
+    key: readonly (string | number)[],
+    files: readonly FileRead[],
+    wasm: Uint8Array,
+  ): Promise<string | undefined> {
     if (this.#dir === undefined) return undefined;
     const place = this.#place(key);
     const unfinished = `${place}.${randomUUID()}`;
     try {
       await mkdir(this.#dir, { recursive: true });
-      await writeFile(unfinished, Buffer.concat([Buffer.from(`${JSON.stringify({ moduleHash: hashOf(wasm), files })}\n`), wasm]));
+      await writeFile(
+        unfinished,
+        Buffer.concat([Buffer.from(`${JSON.stringify({ moduleHash: hashOf(wasm), files })}\n`), wasm]),
+      );
       await rename(unfinished, place);
       await this.#shrink(this.#dir);
       return undefined;
@@ -86,7 +98,7 @@ export class CompileCache {
     let keptBytes = 0;
     for (const [index, { file, sizeBytes }] of entries.entries()) {
       keptBytes += sizeBytes;
-      if (index >= MAX_ENTRIES || keptBytes > MAX_BYTES) await rm(file, { force: true });
+      if (index >= this.#maxModules || keptBytes > this.#maxBytes) await rm(file, { force: true });
     }
   }
 
@@ -98,7 +110,8 @@ export class CompileCache {
 function parseHeader(line: string): { moduleHash: string; files: readonly FileRead[] } | undefined {
   try {
     const header: unknown = JSON.parse(line);
-    if (typeof header !== 'object' || header === null || !('moduleHash' in header) || !('files' in header)) return undefined;
+    if (typeof header !== 'object' || header === null || !('moduleHash' in header) || !('files' in header))
+      return undefined;
     if (typeof header.moduleHash !== 'string' || !Array.isArray(header.files)) return undefined;
     return { moduleHash: header.moduleHash, files: header.files }; // written by store(); the module's hash vouches for the rest
   } catch (error) {
