@@ -40,6 +40,7 @@ export interface CallGraph {
   /** Why an instance of this module cannot be reset by undoing its memory and globals; undefined: it can. */
   readonly unshared: string | undefined;
   readonly hasTryTable: boolean;
+  readonly hasTableGrow: boolean;
 }
 
 /** `stops(module, name)`: may this imported function stop the process? */
@@ -87,6 +88,7 @@ class Analysis {
   readonly color: Uint8Array;
   unshared: string | undefined;
   hasTryTable = false;
+  hasTableGrow = false;
 
   constructor(module: WasmModule, stops: (module: string, name: string) => boolean) {
     this.module = module;
@@ -134,6 +136,7 @@ class Analysis {
       typeCost,
       unshared: this.unshared,
       hasTryTable: this.hasTryTable,
+      hasTableGrow: this.hasTableGrow,
     };
   }
 
@@ -170,7 +173,9 @@ class Analysis {
           break;
       }
       if (dead >= 0) continue;
-      if (loopDepth === 0) own += instructionCost(op);
+      const verdict = bulk.step(reader);
+      if (verdict === 'outlined') this.seed[funcIndex] = 1;
+      if (loopDepth === 0) own += verdict === 'none' ? instructionCost(op) : bulk.cost;
       switch (op) {
         case OP_CALL: case OP_RETURN_CALL:
           this.addCall(funcIndex, reader.imm0, loopDepth);
@@ -184,8 +189,8 @@ class Analysis {
           break;
       }
       if (op === OP_TRY_TABLE) this.hasTryTable = true;
+      if (op === OP_TABLE_GROW) this.hasTableGrow = true;
       if (changesInstance(op)) this.unshared ??= `${opcodeName(op)} in function ${funcIndex}`;
-      if (bulk.step(reader) === 'outlined') this.seed[funcIndex] = 1;
       if (endsFlow(op)) dead = frames.length;
     }
     this.ownCost[funcIndex] = own;

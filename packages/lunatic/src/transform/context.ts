@@ -25,7 +25,12 @@ export interface InjectedGlobals {
   readonly marks: number;
   /** exnref: an exception on its way from a frame that has ended to the next one. Only if `catches`. */
   readonly exception: number;
+  /** i32: elements that `table.grow` has added to this instance. Only if `growsTables`. */
+  readonly grown: number;
 }
+
+/** Injected i32 globals of every module. */
+export const I32_GLOBALS = 4;
 
 export class RewriteContext {
   readonly module: WasmModule;
@@ -41,6 +46,7 @@ export class RewriteContext {
   readonly throws: boolean;
   /** Functions that may stop may catch: the driver carries exceptions from frame to frame. */
   readonly catches: boolean;
+  readonly growsTables: boolean;
   readonly types: FuncType[];
   /** Types of references that are alive across stops, each with a private table. */
   readonly referenceTypes: ValType[] = [];
@@ -59,11 +65,15 @@ export class RewriteContext {
     this.graph = graph;
     this.tracked = tracked;
     const firstGlobal = module.globals.length;
-    this.globals = { fuel: firstGlobal, scratch: firstGlobal + 1, top: firstGlobal + 2, marks: firstGlobal + 3, exception: firstGlobal + 4 };
+    this.globals = {
+      fuel: firstGlobal, scratch: firstGlobal + 1, top: firstGlobal + 2, marks: firstGlobal + 3,
+      grown: firstGlobal + I32_GLOBALS, exception: firstGlobal + I32_GLOBALS + (graph.hasTableGrow ? 1 : 0),
+    };
     this.side = module.memories.length;
     this.resumeTable = module.tables.length;
     this.throws = module.tags.length > 0 || graph.hasTryTable;
     this.catches = graph.hasTryTable;
+    this.growsTables = graph.hasTableGrow;
     this.types = module.types.slice();
     this.types.forEach((type, index) => {
       const key = typeKey(type.params, type.results);

@@ -315,26 +315,15 @@ export function emitTrap(context: RewriteContext): number {
   return trap.index;
 }
 
-/** `() -> i32`: the fuel global. After a trap it tells whether the stack was unwinding: scratch has overflowed. */
-export function emitFuel(context: RewriteContext): number {
-  const fuel = context.append([], [I32], 'lunatic$fuel');
+/** `() -> i32`: the value of an injected global. */
+export function emitGlobalReader(context: RewriteContext, global: number, name: string): number {
+  const reader = context.append([], [I32], name);
   const writer = new CodeWriter();
   encodeLocals(writer.out, []);
-  writer.globalGet(context.globals.fuel);
+  writer.globalGet(global);
   writer.end();
-  fuel.body = writer.out.finish();
-  return fuel.index;
-}
-
-/** `() -> i32`: the end of the frames that are still in the chunk. */
-export function emitTop(context: RewriteContext): number {
-  const top = context.append([], [I32], 'lunatic$top');
-  const writer = new CodeWriter();
-  encodeLocals(writer.out, []);
-  writer.globalGet(context.globals.top);
-  writer.end();
-  top.body = writer.out.finish();
-  return top.index;
+  reader.body = writer.out.finish();
+  return reader.index;
 }
 
 /** `(i32 address)`: where this instance's marks begin in the side memory. */

@@ -11,14 +11,15 @@
 import {
   OP_BLOCK, OP_BR, OP_BR_IF, OP_BR_ON_NON_NULL, OP_BR_ON_NULL, OP_BR_TABLE, OP_CALL, OP_CALL_INDIRECT, OP_CALL_REF,
   OP_ELSE, OP_END, OP_I32_ADD, OP_I32_SHR_U, OP_I32_STORE8, OP_IF, OP_LOCAL_GET, OP_LOCAL_TEE, OP_LOOP, OP_MEMORY_GROW, OP_REF_AS_NON_NULL, OP_REF_FUNC, OP_RETURN,
-  OP_RETURN_CALL, OP_RETURN_CALL_INDIRECT, OP_RETURN_CALL_REF, OP_THROW, OP_THROW_REF, OP_TRY_TABLE, opSignature, storeSize,
+  OP_RETURN_CALL, OP_RETURN_CALL_INDIRECT, OP_RETURN_CALL_REF, OP_TABLE_GROW, OP_THROW, OP_THROW_REF, OP_TRY_TABLE, opSignature, storeSize,
 } from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY, blockTypeOf, singleResultBlockType } from '../wasm/instructions.ts';
 import { WasmError } from '../wasm/error.ts';
 import type { OpSignature } from '../wasm/opcode_table.ts';
 import { I32, type ValType } from '../wasm/types.ts';
-import { isOutlinable } from './bulk.ts';
+import { isMemoryBulk } from './bulk.ts';
 import { bulkHelper, emitRangeMark, growHelper } from './outlined.ts';
+import { tableGrowHelper } from './table_grow.ts';
 import { CodeWriter, encodeBlockType } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
 import { emitSave, type FrameLayout, type FrameLayouts, type Slot } from './frames.ts';
@@ -292,6 +293,7 @@ export class Emitter {
     const op = ir.ops[at];
     if (op === OP_CALL) writer.call(context.target(ir.imm0[at]));
     else if (op === OP_MEMORY_GROW) writer.call(growHelper(context, ir.imm0[at]));
+    else if (op === OP_TABLE_GROW) writer.call(tableGrowHelper(context, ir.imm0[at]));
     else if (ir.outlined.has(at)) writer.call(bulkHelper(context, op, ir.imm0[at], ir.imm1[at]));
     else writer.out.bytes(context.module.bytes, ir.starts[at], ir.ends[at]);
   }
@@ -428,7 +430,7 @@ export class Emitter {
 
 /** Does this instruction write to memory, other than through a helper? */
 export function writesMemory(op: number): boolean {
-  return storeSize(op) > 0 || isOutlinable(op);
+  return storeSize(op) > 0 || isMemoryBulk(op);
 }
 
 /**
@@ -440,7 +442,7 @@ export function emitTrackedWrite(
   local: (name: string, type: ValType) => number,
 ): void {
   const address = local('address', I32);
-  if (isOutlinable(op)) {
+  if (isMemoryBulk(op)) {
     const [operand, length] = [local('value 0 127', I32), local('length', I32)];
     writer.localSet(length);
     writer.localSet(operand);

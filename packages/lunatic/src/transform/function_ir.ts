@@ -12,7 +12,7 @@ import {
   OP_BLOCK, OP_BR_IF, OP_BR_ON_NON_NULL, OP_BR_TABLE, OP_CALL, OP_CALL_INDIRECT, OP_CALL_REF, OP_CATCH, OP_CATCH_ALL,
   OP_DATA_DROP, OP_DELEGATE, OP_DROP, OP_ELEM_DROP, OP_ELSE, OP_END, OP_GLOBAL_SET, OP_IF, OP_LOCAL_SET, OP_LOOP,
   OP_MEMORY_COPY, OP_MEMORY_FILL, OP_MEMORY_GROW, OP_MEMORY_INIT, OP_NOP, OP_RETURN_CALL, OP_RETURN_CALL_INDIRECT,
-  OP_RETURN_CALL_REF, OP_TABLE_COPY, OP_TABLE_FILL, OP_TABLE_INIT, OP_TABLE_SET, OP_THROW, OP_THROW_REF, OP_TRY,
+  OP_RETURN_CALL_REF, OP_TABLE_COPY, OP_TABLE_FILL, OP_TABLE_GROW, OP_TABLE_INIT, OP_TABLE_SET, OP_THROW, OP_THROW_REF, OP_TRY,
   OP_TRY_TABLE, opSignature,
 } from '../wasm/opcodes.ts';
 import { WasmError } from '../wasm/error.ts';
@@ -20,7 +20,7 @@ import { blockTypeOf, InstructionReader, type CatchClause } from '../wasm/instru
 
 import type { FuncType, FunctionBody, ValType, WasmModule } from '../wasm/types.ts';
 import { FunctionValidator } from '../wasm/validate.ts';
-import { BulkScan } from './bulk.ts';
+import { BulkScan, type BulkVerdict } from './bulk.ts';
 import { callCost, endsFlow, instructionCost, type CallGraph } from './call_graph.ts';
 import { MAX_COST, MAX_NESTING, MAX_RECORDED_OPERANDS } from './limits.ts';
 
@@ -169,7 +169,7 @@ class Builder {
         validator.step(reader);
         continue;
       }
-      this.record(op, before, base, verdict === 'outlined', wasDead);
+      this.record(op, before, base, verdict, wasDead);
       if (endsFlow(op)) dead = depth;
     }
     const entry = graph.entryCheck[body.funcIndex] === 1;
@@ -193,7 +193,7 @@ class Builder {
   }
 
   /** Takes in one reachable instruction. */
-  private record(op: number, before: number, base: number, outlined: boolean, wasDead: boolean): void {
+  private record(op: number, before: number, base: number, verdict: BulkVerdict, wasDead: boolean): void {
     const { reader, validator } = this;
     const at = this.ops.length;
     this.ops.push(op);
@@ -215,8 +215,9 @@ class Builder {
     if (op === OP_TRY || op === OP_CATCH || op === OP_CATCH_ALL || op === OP_DELEGATE) {
       this.refuse('unsupported: legacy exception handling in a function that may stop');
     }
+    const outlined = verdict === 'outlined';
     if (outlined) this.outlined.add(at);
-    this.charge(op, at, outlined);
+    this.charge(op, at, verdict === 'none' ? 0 : this.bulk.cost);
     if (this.isCallPoint(op, outlined)) this.addCallPoint(op, at);
     if (op === OP_BLOCK || op === OP_IF || op === OP_TRY_TABLE || op === OP_LOOP) this.openConstruct(op, at, base);
     validator.step(reader);
@@ -235,13 +236,13 @@ class Builder {
     throw new WasmError(message, this.reader.start, this.body.funcIndex);
   }
 
-  private charge(op: number, at: number, outlined: boolean): void {
+  private charge(op: number, at: number, bulkCost: number): void {
     if (this.openLoops.length === 0) return;
     const loop = this.openLoops[this.openLoops.length - 1];
     let cost = instructionCost(op);
     if (op === OP_CALL || op === OP_RETURN_CALL) cost = callCost(this.graph, this.imm0[at]);
     else if (isTypedCall(op)) cost = this.graph.typeCost[this.imm0[at]];
-    else if (outlined) cost = 8;
+    else if (bulkCost > 0) cost = bulkCost;
     this.loopCost.set(loop, Math.min((this.loopCost.get(loop) as number) + cost, MAX_COST));
   }
 
@@ -262,7 +263,8 @@ class Builder {
     const { module, reader } = this;
     if (op === OP_CALL) return module.types[module.funcTypeIndices[reader.imm0]].params.length;
     if (op === OP_CALL_INDIRECT || op === OP_CALL_REF) return module.types[reader.imm0].params.length + 1;
-    return op === OP_MEMORY_GROW ? 1 : 3;
+    if (op === OP_MEMORY_GROW) return 1;
+    return op === OP_TABLE_GROW ? 2 : 3;
   }
 
   private addPoint(kind: typeof POINT_CALL | typeof POINT_LOOP, at: number, height: number): void {

@@ -1,13 +1,13 @@
 // Instructions that run in appended helpers, because their time is not bounded by their weight or because the
 // engine has a say: `memory.grow` (a limit per process, accounted and re-pooled by the engine) and long bulk-memory
-// instructions (charged by length, in pieces with a resume point between).
+// instructions (charged by length, in pieces with a resume point between). `table.grow`: table_grow.ts.
 
 import {
   OP_I32_EQZ, OP_I32_GE_S, OP_I32_GT_U, OP_I32_LE_U, OP_I32_LT_U, OP_I32_ADD, OP_I32_SHR_U, OP_I32_SUB,
-  OP_MEMORY_COPY, OP_MEMORY_FILL, OP_MEMORY_INIT, OP_SELECT, OP_UNREACHABLE,
+  OP_I32_MUL, OP_MEMORY_COPY, OP_MEMORY_FILL, OP_MEMORY_INIT, OP_REF_AS_NON_NULL, OP_SELECT, OP_TABLE_COPY, OP_TABLE_FILL,
 } from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY } from '../wasm/instructions.ts';
-import { I32 } from '../wasm/types.ts';
+import { heapTypeOf, I32, isNullable, makeRef, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import { emitSave, type FrameLayout, type Slot } from './frames.ts';
@@ -15,9 +15,8 @@ import {
   BLOCK_SHIFT, CELL_GROW_MEMORY, CELL_GROW_PAGES, CELL_GROW_RESULT, CELL_LEFT, CELL_RESULT_BYTES, CELL_STOP,
   FRAME_HEADER, RESULT_STRIDE, RESULTS, STOP_GROW,
 } from './injected_abi.ts';
-import { BULK_CHUNK, BULK_SHIFT } from './limits.ts';
-
-const CHUNK_COST = BULK_CHUNK >> BULK_SHIFT;
+import { BULK_CHUNK, BULK_SHIFT, COST_TABLE_ELEMENT, TABLE_CHUNK } from './limits.ts';
+import { emitLoadValue } from './references.ts';
 
 /** Remembers what is left of the turn and makes everybody on the stack unwind. */
 export function emitStopNow(writer: CodeWriter, context: RewriteContext): void {
@@ -77,34 +76,58 @@ interface BulkInstruction {
   readonly op: number;
   readonly imm0: number;
   readonly imm1: number;
-  /** Memory written to. */
+  /** Memory written to; -1: a table. */
   readonly memory: number;
   /** The second operand is an address, which moves along. */
   readonly hasSource: boolean;
+  /** The operands' types; the second is a reference for `table.fill`. */
+  readonly types: readonly ValType[];
+  /** The table has no nulls, so the value of `table.fill` is cast back. */
+  readonly nonNull: boolean;
+  /** Length of a piece, and what it costs. */
+  readonly chunk: number;
+  readonly chunkCost: number;
+}
+
+function describeBulk(context: RewriteContext, op: number, imm0: number, imm1: number): BulkInstruction {
+  if (op === OP_MEMORY_FILL || op === OP_MEMORY_COPY || op === OP_MEMORY_INIT) {
+    return {
+      op, imm0, imm1, memory: op === OP_MEMORY_INIT ? imm1 : imm0, hasSource: op !== OP_MEMORY_FILL, types: i32s(3), nonNull: false,
+      chunk: BULK_CHUNK, chunkCost: BULK_CHUNK >> BULK_SHIFT,
+    };
+  }
+  const { elemType } = context.module.tables[imm0];
+  const hasSource = op !== OP_TABLE_FILL;
+  return {
+    op, imm0, imm1, memory: -1, hasSource, types: hasSource ? i32s(3) : [I32, nullable(elemType), I32],
+    nonNull: !hasSource && !isNullable(elemType), chunk: TABLE_CHUNK, chunkCost: TABLE_CHUNK * COST_TABLE_ELEMENT,
+  };
+}
+
+/** The type that also holds null: what waits in a private table must have it. */
+export function nullable(type: ValType): ValType {
+  return isNullable(type) ? type : makeRef(heapTypeOf(type), true);
 }
 
 /** `(i32 to, i32 from or value, i32 length)`, for one instruction with these immediates. */
 export function bulkHelper(context: RewriteContext, op: number, imm0: number, imm1: number): number {
   return context.helper(`bulk ${op} ${imm0} ${imm1}`, () => {
-    const instruction: BulkInstruction = {
-      op, imm0, imm1,
-      memory: op === OP_MEMORY_INIT ? imm1 : imm0,
-      hasSource: op !== OP_MEMORY_FILL,
-    };
-    const helper = context.append(i32s(3), [], 'lunatic$bulk');
+    const instruction = describeBulk(context, op, imm0, imm1);
+    const helper = context.append(instruction.types, [], 'lunatic$bulk');
     const pieces = emitPieces(context, instruction);
     const writer = new CodeWriter();
     encodeLocals(writer.out, []);
     writer.localGet(2);
-    writer.i32(BULK_CHUNK);
+    writer.i32(instruction.chunk);
     writer.op(OP_I32_LE_U);
     writer.if(BLOCK_EMPTY);
-    emitCharge(writer, context);
+    emitCharge(writer, context, instruction);
     emitBulk(writer, context, instruction);
     writer.return();
     writer.end();
     // Bounds first, so that a stop between pieces never leaves a partial write behind that a trap would not have made:
-    // an empty instruction at the far ends traps exactly when the whole one would; a sum that wraps is out of bounds.
+    // an empty instruction at the far ends traps exactly when the whole one would. A sum that wraps is out of bounds, or the very end
+    // of a memory of 4 GiB: the whole instruction decides.
     for (const operand of instruction.hasSource ? [0, 1] : [0]) {
       writer.localGet(operand);
       writer.localGet(2);
@@ -112,9 +135,8 @@ export function bulkHelper(context: RewriteContext, op: number, imm0: number, im
       writer.localGet(operand);
       writer.op(OP_I32_LT_U);
       writer.if(BLOCK_EMPTY);
-      emitOperands(writer);
-      emitInstruction(writer, instruction);
-      writer.op(OP_UNREACHABLE);
+      emitBulk(writer, context, instruction);
+      writer.return();
       writer.end();
     }
     writer.localGet(0);
@@ -125,9 +147,10 @@ export function bulkHelper(context: RewriteContext, op: number, imm0: number, im
       writer.localGet(2);
       writer.op(OP_I32_ADD);
     }
+    emitCast(writer, instruction);
     writer.i32(0);
     emitInstruction(writer, instruction);
-    emitOperands(writer);
+    for (let k = 0; k < 3; k++) writer.localGet(k);
     writer.call(pieces);
     writer.end();
     helper.body = writer.out.finish();
@@ -135,37 +158,51 @@ export function bulkHelper(context: RewriteContext, op: number, imm0: number, im
   });
 }
 
-/** fuel = max(0, fuel - length / 16): the next check stops, nothing is subtracted below zero (I1, I2). */
-function emitCharge(writer: CodeWriter, context: RewriteContext): void {
+/** fuel = max(0, fuel - price of the length): the next check stops, nothing is subtracted below zero (I1, I2). */
+function emitCharge(writer: CodeWriter, context: RewriteContext, instruction: BulkInstruction): void {
   const { fuel } = context.globals;
+  const price = (): void => {
+    writer.localGet(2);
+    if (instruction.memory >= 0) {
+      writer.i32(BULK_SHIFT);
+      writer.op(OP_I32_SHR_U);
+    } else {
+      writer.i32(COST_TABLE_ELEMENT);
+      writer.op(OP_I32_MUL);
+    }
+  };
   writer.globalGet(fuel);
-  writer.localGet(2);
-  writer.i32(BULK_SHIFT);
-  writer.op(OP_I32_SHR_U);
+  price();
   writer.op(OP_I32_SUB);
   writer.i32(0);
   writer.globalGet(fuel);
-  writer.localGet(2);
-  writer.i32(BULK_SHIFT);
-  writer.op(OP_I32_SHR_U);
+  price();
   writer.op(OP_I32_GE_S);
   writer.op(OP_SELECT);
   writer.globalSet(fuel);
 }
 
-function emitOperands(writer: CodeWriter): void {
-  for (let k = 0; k < 3; k++) writer.localGet(k);
+/** Pushes [to, from or value, length]. */
+function emitOperands(writer: CodeWriter, instruction: BulkInstruction): void {
+  writer.localGet(0);
+  writer.localGet(1);
+  emitCast(writer, instruction);
+  writer.localGet(2);
+}
+
+function emitCast(writer: CodeWriter, instruction: BulkInstruction): void {
+  if (instruction.nonNull) writer.op(OP_REF_AS_NON_NULL);
 }
 
 function emitInstruction(writer: CodeWriter, instruction: BulkInstruction): void {
   writer.op(instruction.op);
   writer.out.u32(instruction.imm0);
-  if (instruction.op !== OP_MEMORY_FILL) writer.out.u32(instruction.imm1);
+  if (instruction.hasSource) writer.out.u32(instruction.imm1);
 }
 
 /** The instruction on locals 0..2, and its marks. */
 function emitBulk(writer: CodeWriter, context: RewriteContext, instruction: BulkInstruction): void {
-  emitOperands(writer);
+  emitOperands(writer, instruction);
   emitInstruction(writer, instruction);
   if (context.tracked && instruction.memory === 0) emitRangeMark(writer, context, 0, 2);
 }
@@ -197,10 +234,11 @@ export function emitRangeMark(writer: CodeWriter, context: RewriteContext, addre
 
 /** `(to, from or value, length)` within bounds: one piece per turn of a loop that can stop. Returns its function index. */
 function emitPieces(context: RewriteContext, instruction: BulkInstruction): number {
-  const pieces = context.append(i32s(3), [], 'lunatic$bulk_pieces');
+  const { types } = instruction;
+  const pieces = context.append(types, [], 'lunatic$bulk_pieces');
   const resume = context.append([], [], 'lunatic$bulk_resume');
   const functionNumber = context.addResumeEntry(resume.index, [FRAME_HEADER + 12]);
-  const slots: Slot[] = [0, 1, 2].map((local) => ({ type: I32, height: -1, local, fromEnd: FRAME_HEADER + 4 * (local + 1) }));
+  const slots: Slot[] = types.map((type, local) => ({ type, height: -1, local, fromEnd: FRAME_HEADER + 4 * (local + 1) }));
   const layout: FrameLayout = { slots, sizeBytes: FRAME_HEADER + 12, resumePoint: 1 };
   pieces.body = emitPiecesForward(context, instruction, layout, functionNumber);
 
@@ -211,11 +249,11 @@ function emitPieces(context: RewriteContext, instruction: BulkInstruction): numb
   writer.localTee(0);
   writer.globalSet(context.globals.top);
   writer.globalGet(context.globals.fuel);
-  writer.add(CHUNK_COST);
+  writer.add(instruction.chunkCost);
   writer.globalSet(context.globals.fuel);
   for (const slot of slots) {
     writer.localGet(0);
-    writer.load(I32, layout.sizeBytes - slot.fromEnd, context.side);
+    emitLoadValue(writer, context, slot.type, layout.sizeBytes - slot.fromEnd);
   }
   writer.call(pieces.index);
   writer.storeConstantAt(CELL_RESULT_BYTES, 0, context.side);
@@ -232,7 +270,7 @@ function emitPiecesForward(
   encodeLocals(writer.out, []);
   writer.loop(BLOCK_EMPTY);
   writer.globalGet(fuel);
-  writer.sub(CHUNK_COST);
+  writer.sub(instruction.chunkCost);
   writer.globalSet(fuel);
   writer.globalGet(fuel);
   writer.isNegative();
@@ -241,13 +279,13 @@ function emitPiecesForward(
   writer.return();
   writer.end();
   writer.localGet(2);
-  writer.i32(BULK_CHUNK);
+  writer.i32(instruction.chunk);
   writer.op(OP_I32_LE_U);
   writer.if(BLOCK_EMPTY);
   emitBulk(writer, context, instruction);
   writer.return();
   writer.end();
-  if (instruction.op === OP_MEMORY_COPY) {
+  if (instruction.op === OP_MEMORY_COPY || instruction.op === OP_TABLE_COPY) {
     // A copy upwards may overlap its source: the last piece first.
     writer.localGet(0);
     writer.localGet(1);
@@ -268,30 +306,31 @@ function emitPiecesForward(
 function emitFirstPiece(writer: CodeWriter, context: RewriteContext, instruction: BulkInstruction): void {
   writer.localGet(0);
   writer.localGet(1);
-  writer.i32(BULK_CHUNK);
+  emitCast(writer, instruction);
+  writer.i32(instruction.chunk);
   emitInstruction(writer, instruction);
   emitChunkMark(writer, context, instruction, () => writer.localGet(0));
   for (const operand of instruction.hasSource ? [0, 1] : [0]) {
     writer.localGet(operand);
-    writer.add(BULK_CHUNK);
+    writer.add(instruction.chunk);
     writer.localSet(operand);
   }
   writer.localGet(2);
-  writer.sub(BULK_CHUNK);
+  writer.sub(instruction.chunk);
   writer.localSet(2);
 }
 
 /** Does the last CHUNK bytes and shortens the rest. */
 function emitLastPiece(writer: CodeWriter, context: RewriteContext, instruction: BulkInstruction): void {
   writer.localGet(2);
-  writer.sub(BULK_CHUNK);
+  writer.sub(instruction.chunk);
   writer.localSet(2);
   for (const operand of [0, 1]) {
     writer.localGet(operand);
     writer.localGet(2);
     writer.op(OP_I32_ADD);
   }
-  writer.i32(BULK_CHUNK);
+  writer.i32(instruction.chunk);
   emitInstruction(writer, instruction);
   emitChunkMark(writer, context, instruction, () => {
     writer.localGet(0);

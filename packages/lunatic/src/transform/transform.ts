@@ -35,13 +35,13 @@ import {
 import { WasmError } from '../wasm/error.ts';
 import { ByteWriter } from '../wasm/writer.ts';
 import { analyseCalls } from './call_graph.ts';
-import { RewriteContext } from './context.ts';
-import { emitEntry, emitFuel, emitImportWrapper, emitRun, emitSetMarks, emitTop, emitTrap } from './driver.ts';
+import { I32_GLOBALS, RewriteContext } from './context.ts';
+import { emitEntry, emitGlobalReader, emitImportWrapper, emitRun, emitSetMarks, emitTrap } from './driver.ts';
 import { Emitter } from './emitter.ts';
 import { layoutFrames } from './frames.ts';
 import { buildFunctionIr } from './function_ir.ts';
 import {
-  EXPORT_COLLECT, EXPORT_FUEL, EXPORT_LOAD_GLOBALS, EXPORT_RESTORE, EXPORT_RUN, EXPORT_SAVE_GLOBALS, EXPORT_SET_MARKS,
+  EXPORT_COLLECT, EXPORT_FUEL, EXPORT_GROWN, EXPORT_LOAD_GLOBALS, EXPORT_RESTORE, EXPORT_RUN, EXPORT_SAVE_GLOBALS, EXPORT_SET_MARKS,
   EXPORT_TOP, EXPORT_TRAP, INJECTED_MODULE, SIDE_MEMORY,
 } from './injected_abi.ts';
 import { MAX_KEPT_REFERENCES } from './limits.ts';
@@ -149,8 +149,8 @@ class Rewrite {
     this.injectedExports.push(
       { name: EXPORT_RUN, kind: 'func', index: run },
       { name: EXPORT_TRAP, kind: 'func', index: emitTrap(context) },
-      { name: EXPORT_FUEL, kind: 'func', index: emitFuel(context) },
-      { name: EXPORT_TOP, kind: 'func', index: emitTop(context) },
+      { name: EXPORT_FUEL, kind: 'func', index: emitGlobalReader(context, context.globals.fuel, EXPORT_FUEL) },
+      { name: EXPORT_TOP, kind: 'func', index: emitGlobalReader(context, context.globals.top, EXPORT_TOP) },
       { name: EXPORT_SAVE_GLOBALS, kind: 'func', index: globals.save },
       { name: EXPORT_LOAD_GLOBALS, kind: 'func', index: globals.load },
     );
@@ -161,6 +161,7 @@ class Rewrite {
       );
     }
     if (this.tracked) this.injectedExports.push({ name: EXPORT_SET_MARKS, kind: 'func', index: emitSetMarks(context) });
+    if (context.growsTables) this.injectedExports.push({ name: EXPORT_GROWN, kind: 'func', index: emitGlobalReader(context, context.globals.grown, EXPORT_GROWN) });
     return {
       bytes: this.assemble(),
       module,
@@ -328,8 +329,8 @@ class Rewrite {
 
   private writeGlobals(writer: ByteWriter, source: Uint8Array, inits: readonly { start: number; end: number }[]): void {
     const { module } = this;
-    const injected = 4;
-    const { catches } = this.context;
+    const { catches, growsTables } = this.context;
+    const injected = I32_GLOBALS + (growsTables ? 1 : 0);
     writer.section(SECTION_GLOBAL, (section) => {
       section.u32(inits.length + injected + (catches ? 1 : 0));
       inits.forEach((init, k) => {
