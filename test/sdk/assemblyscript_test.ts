@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { AssemblyScriptCompiler } from '../../packages/lunatic/src/cli/assemblyscript.ts';
 import { ROOT } from '../../tools/toolchain.ts';
 import { fixture, lunatic } from '../cli/command.ts';
-import { checkProgram, checkSums, programsIn } from './guest_programs.ts';
+import { checkProgram, checkSums, firstExample, programsIn } from './guest_programs.ts';
 
 const compiler = new AssemblyScriptCompiler();
 after(() => compiler.close());
@@ -26,6 +26,12 @@ async function compileProgram(directory: string, name: string): Promise<string> 
 
 test('the founding example in AssemblyScript, compiled and run in one go', async () => {
   checkSums(await lunatic([path.join(ROOT, 'examples/sum.ts')]));
+});
+
+test('the example of the README', async () => {
+  const text = firstExample(path.join(ROOT, 'sdk/assemblyscript/README.md'), 'ts');
+  const outcome = await lunatic([fixture('readme.wasm', await compile(fixture('readme.ts', text)))]);
+  assert.deepEqual(outcome.stdout.split('\n').sort(), ['', 'first: 6', 'second: 9'], outcome.stderr);
 });
 
 test('a small program has one page of memory and imports only what it uses', async () => {

@@ -6,13 +6,19 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { compileC, ROOT } from '../../tools/toolchain.ts';
 import { lunatic } from '../cli/command.ts';
-import { checkProgram, checkSums, programsIn } from './guest_programs.ts';
+import { checkProgram, checkSums, firstExample, programsIn } from './guest_programs.ts';
 
 const compile = (source: string) =>
   compileC([source], { includeDirectories: ['sdk/c'], flags: ['-Wall', '-Wextra', '-Werror'] });
 
 test('the founding example in C', async () => {
   checkSums(await lunatic([await compile('examples/sum.c')]));
+});
+
+test('the example of the README', async () => {
+  const text = firstExample(path.join(ROOT, 'sdk/c/README.md'), 'c');
+  const outcome = await lunatic([await compileC([{ name: 'readme.c', text }], { includeDirectories: ['sdk/c'] })]);
+  assert.equal(outcome.stdout, 'hello\n', outcome.stderr);
 });
 
 test('lunatic.h may be included by several files of a program', async () => {

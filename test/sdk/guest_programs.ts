@@ -58,3 +58,10 @@ export function checkSums(outcome: Outcome): void {
   assert.deepEqual(lines.sort(), expected.sort());
   assert.equal(outcome.code, 0, outcome.stderr);
 }
+
+/** The first program in a README of a kit. */
+export function firstExample(readme: string, language: string): string {
+  const fence = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(readFileSync(readme, 'utf8'));
+  assert(fence !== null, `${readme} has no example`);
+  return fence[1] as string; // the expression has one group, which always takes part
+}

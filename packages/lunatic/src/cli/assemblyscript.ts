@@ -77,13 +77,13 @@ export class AssemblyScriptCompiler {
         settle();
         resolve(outcome);
       };
-      const failed = (error: Error): void => {
+      const failed = (error: unknown): void => {
         settle();
         this.#worker = undefined;
-        reject(error);
+        // Binaryen, inside the compiler, throws values that are no errors.
+        reject(error instanceof Error ? error : new Error(`the AssemblyScript compiler itself failed on ${work.file}`));
       };
-      const ended = (): void =>
-        failed(new Error(`the AssemblyScript compiler failed on ${work.file}, and said above why`));
+      const ended = (): void => failed(undefined);
       worker.on('message', answered).on('error', failed).on('exit', ended);
       worker.postMessage(work);
     });

@@ -104,6 +104,13 @@ test('compileAssemblyScript rejects for a file that cannot be read', async () =>
   await assert.rejects(compile(path.join(directory, 'absent.ts')), { code: 'ENOENT' });
 });
 
+test('compileAssemblyScript survives a failure of the compiler itself', async () => {
+  // The compiler of this version makes an export of what it has inlined.
+  const text = '@inline const LIMIT = 5;\nexport { LIMIT as limit };\nexport function f(): i32 { return LIMIT; }\n';
+  await assert.rejects(compile(program('crash.ts', text)), /the AssemblyScript compiler itself failed on .*crash\.ts/);
+  assert.equal((await compile(program('after.ts', HELLO))).progress.length, 1);
+});
+
 test('findToolchain names the packages that are missing, in one command', async () => {
   const project = path.join(directory, 'project');
   mkdirSync(project);
