@@ -80,7 +80,10 @@ export function runExample(name: string, example: Example): Outcome {
 function checkTypes(): Outcome {
   const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const config = path.join(WORK_DIRECTORY, 'tsconfig.json');
-  writeFileSync(config, JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts', '../../packages/lunatic/types'] }));
+  writeFileSync(
+    config,
+    JSON.stringify({ extends: '../../tsconfig.json', include: ['*.ts', '../../packages/lunatic/types'] }),
+  );
   const result = spawnSync(process.execPath, [tsc, '-p', config], { cwd: ROOT, encoding: 'utf8' });
   return { ok: result.status === 0, report: result.stdout + result.stderr };
 }
@@ -93,7 +96,7 @@ function main(): void {
   const tell = (what: string, { ok, report }: Outcome) => {
     console.log(`${ok ? 'ok' : 'FAILED'} ${what}`);
     if (ok) return;
-    console.error(report);
+    process.stderr.write(`${report}\n`);
     failures++;
   };
   for (const document of DOCUMENTS.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).sort()) {

@@ -105,8 +105,8 @@ export function checkTree(sourceRoot: string): { readonly files: number; readonl
 if (import.meta.main) {
   const sourceRoot = fileURLToPath(new URL('../packages/lunatic/src', import.meta.url));
   const { files, violations } = checkTree(path.relative(process.cwd(), sourceRoot));
-  for (const line of violations) console.error(line);
-  if (files === 0) console.error(`no source file under ${sourceRoot}`);
+  for (const line of violations) process.stderr.write(`${line}\n`);
+  if (files === 0) process.stderr.write(`no source file under ${sourceRoot}\n`);
   if (violations.length > 0 || files === 0) process.exitCode = 1;
   else console.log(`${files} files keep to their layers`);
 }

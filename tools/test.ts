@@ -25,7 +25,7 @@ const CHECKS: ReadonlyMap<string, readonly string[]> = new Map([
 
 function node(args: readonly string[]): boolean {
   const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit', timeout: RUN_TIMEOUT_MS });
-  if (error !== undefined) console.error(`npm test: ${error.message}`);
+  if (error !== undefined) process.stderr.write(`npm test: ${error.message}\n`);
   return status === 0;
 }
 
@@ -64,7 +64,7 @@ function runTests(files: readonly string[]): boolean {
   const count = Number(readFileSync(countFile, 'utf8'));
   rmSync(countFile);
   if (count > 0) return ok;
-  console.error('npm test: not a single test ran');
+  process.stderr.write('npm test: not a single test ran\n');
   return false;
 }
 
@@ -74,7 +74,7 @@ function installCompilers(): void {
     ensureRust();
   } catch (error) {
     if (!(error instanceof ToolMissingError)) throw error;
-    console.error(`npm test: ${error.message}\nThe tests that need it will fail.`);
+    process.stderr.write(`npm test: ${error.message}\nThe tests that need it will fail.\n`);
   }
 }
 
@@ -93,7 +93,7 @@ function main(names: readonly string[]): void {
     if (!runTests(files)) failed.push('tests');
   }
   if (failed.length === 0) return;
-  console.error(`\nnpm test: failed: ${failed.join(', ')}`);
+  process.stderr.write(`\nnpm test: failed: ${failed.join(', ')}\n`);
   process.exitCode = 1;
 }
 

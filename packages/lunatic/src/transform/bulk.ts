@@ -5,10 +5,17 @@
 // price is small. Where writes are tracked it is followed by its marks. `table.grow` is always outlined: what tables may
 // grow to is a matter of the whole thread.
 
-import {
-  OP_I32_CONST, OP_MEMORY_COPY, OP_MEMORY_FILL, OP_MEMORY_INIT, OP_TABLE_COPY, OP_TABLE_FILL, OP_TABLE_GROW, OP_TABLE_INIT,
-} from '../wasm/opcodes.ts';
 import type { InstructionReader } from '../wasm/instructions.ts';
+import {
+  OP_I32_CONST,
+  OP_MEMORY_COPY,
+  OP_MEMORY_FILL,
+  OP_MEMORY_INIT,
+  OP_TABLE_COPY,
+  OP_TABLE_FILL,
+  OP_TABLE_GROW,
+  OP_TABLE_INIT,
+} from '../wasm/opcodes.ts';
 import { BULK_SHIFT, COST_OUTLINED, COST_TABLE_ELEMENT, INLINE_BULK_LENGTH, INLINE_TABLE_LENGTH } from './limits.ts';
 
 export type BulkVerdict = 'none' | 'inline' | 'outlined';

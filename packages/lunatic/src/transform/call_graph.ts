@@ -12,18 +12,64 @@
 // and then costs its callers only the call. Without the last rule n functions that each call the next one
 // twice would run 2^n steps unchecked.
 
-import {
-  opcodeName, OP_BLOCK, OP_BR, OP_DATA_DROP, OP_ELEM_DROP, OP_TABLE_COPY, OP_TABLE_FILL, OP_TABLE_GROW, OP_TABLE_INIT, OP_TABLE_SET, OP_BR_TABLE, OP_CALL, OP_CALL_INDIRECT, OP_CALL_REF, OP_CATCH, OP_CATCH_ALL, OP_DELEGATE, OP_ELSE,
-  OP_END, OP_F32_DIV, OP_F32_SQRT, OP_F64_DIV, OP_F64_SQRT, OP_I32_DIV_S, OP_I32_DIV_U, OP_I32_REM_S, OP_I32_REM_U,
-  OP_I64_DIV_S, OP_I64_DIV_U, OP_I64_REM_S, OP_I64_REM_U, OP_IF, OP_LOOP, OP_MEMORY_GROW, OP_RETHROW, OP_RETURN,
-  OP_RETURN_CALL, OP_RETURN_CALL_INDIRECT, OP_RETURN_CALL_REF, OP_REF_FUNC, OP_THROW, OP_THROW_REF, OP_TRY,
-  OP_TRY_TABLE, OP_UNREACHABLE,
-} from '../wasm/opcodes.ts';
 import { InstructionReader } from '../wasm/instructions.ts';
+import {
+  OP_BLOCK,
+  OP_BR,
+  OP_BR_TABLE,
+  OP_CALL,
+  OP_CALL_INDIRECT,
+  OP_CALL_REF,
+  OP_CATCH,
+  OP_CATCH_ALL,
+  OP_DATA_DROP,
+  OP_DELEGATE,
+  OP_ELEM_DROP,
+  OP_ELSE,
+  OP_END,
+  OP_F32_DIV,
+  OP_F32_SQRT,
+  OP_F64_DIV,
+  OP_F64_SQRT,
+  OP_I32_DIV_S,
+  OP_I32_DIV_U,
+  OP_I32_REM_S,
+  OP_I32_REM_U,
+  OP_I64_DIV_S,
+  OP_I64_DIV_U,
+  OP_I64_REM_S,
+  OP_I64_REM_U,
+  OP_IF,
+  OP_LOOP,
+  OP_MEMORY_GROW,
+  OP_REF_FUNC,
+  OP_RETHROW,
+  OP_RETURN,
+  OP_RETURN_CALL,
+  OP_RETURN_CALL_INDIRECT,
+  OP_RETURN_CALL_REF,
+  OP_TABLE_COPY,
+  OP_TABLE_FILL,
+  OP_TABLE_GROW,
+  OP_TABLE_INIT,
+  OP_TABLE_SET,
+  OP_THROW,
+  OP_THROW_REF,
+  OP_TRY,
+  OP_TRY_TABLE,
+  OP_UNREACHABLE,
+  opcodeName,
+} from '../wasm/opcodes.ts';
 import type { WasmModule } from '../wasm/types.ts';
 import { BulkScan } from './bulk.ts';
 import {
-  COST_CALL, COST_DIVISION, COST_GROW, COST_HOST_CALL, COST_INDIRECT_CALL, COST_STOPPING_CALL, ENTRY_CHECK_COST,
+  COST_CALL,
+  COST_DIVISION,
+  COST_GROW,
+  COST_HOST_CALL,
+  COST_INDIRECT_CALL,
+  COST_STOPPING_CALL,
+  ENTRY_CHECK_COST,
   MAX_COST,
 } from './limits.ts';
 
@@ -51,13 +97,25 @@ export function analyseCalls(module: WasmModule, stops: (module: string, name: s
 /** The price of one instruction that is not a call. */
 export function instructionCost(op: number): number {
   switch (op) {
-    case OP_I32_DIV_S: case OP_I32_DIV_U: case OP_I32_REM_S: case OP_I32_REM_U:
-    case OP_I64_DIV_S: case OP_I64_DIV_U: case OP_I64_REM_S: case OP_I64_REM_U:
-    case OP_F32_DIV: case OP_F64_DIV: case OP_F32_SQRT: case OP_F64_SQRT:
+    case OP_I32_DIV_S:
+    case OP_I32_DIV_U:
+    case OP_I32_REM_S:
+    case OP_I32_REM_U:
+    case OP_I64_DIV_S:
+    case OP_I64_DIV_U:
+    case OP_I64_REM_S:
+    case OP_I64_REM_U:
+    case OP_F32_DIV:
+    case OP_F64_DIV:
+    case OP_F32_SQRT:
+    case OP_F64_SQRT:
       return COST_DIVISION;
     case OP_MEMORY_GROW:
       return COST_GROW;
-    case OP_BLOCK: case OP_END: case OP_ELSE: case OP_LOOP:
+    case OP_BLOCK:
+    case OP_END:
+    case OP_ELSE:
+    case OP_LOOP:
       return 0;
     default:
       return 1;
@@ -156,7 +214,10 @@ class Analysis {
     while (reader.next()) {
       const op = reader.op;
       switch (op) {
-        case OP_BLOCK: case OP_IF: case OP_TRY: case OP_TRY_TABLE:
+        case OP_BLOCK:
+        case OP_IF:
+        case OP_TRY:
+        case OP_TRY_TABLE:
           frames.push(op);
           break;
         case OP_LOOP:
@@ -164,11 +225,14 @@ class Analysis {
           loopDepth++;
           if (dead < 0) this.seed[funcIndex] = 1;
           break;
-        case OP_END: case OP_DELEGATE:
+        case OP_END:
+        case OP_DELEGATE:
           if (frames.pop() === OP_LOOP) loopDepth--;
           if (dead > frames.length) dead = -1;
           break;
-        case OP_ELSE: case OP_CATCH: case OP_CATCH_ALL:
+        case OP_ELSE:
+        case OP_CATCH:
+        case OP_CATCH_ALL:
           if (dead === frames.length) dead = -1;
           break;
       }
@@ -177,10 +241,14 @@ class Analysis {
       if (verdict === 'outlined') this.seed[funcIndex] = 1;
       if (loopDepth === 0) own += verdict === 'none' ? instructionCost(op) : bulk.cost;
       switch (op) {
-        case OP_CALL: case OP_RETURN_CALL:
+        case OP_CALL:
+        case OP_RETURN_CALL:
           this.addCall(funcIndex, reader.imm0, loopDepth);
           break;
-        case OP_CALL_INDIRECT: case OP_RETURN_CALL_INDIRECT: case OP_CALL_REF: case OP_RETURN_CALL_REF:
+        case OP_CALL_INDIRECT:
+        case OP_RETURN_CALL_INDIRECT:
+        case OP_CALL_REF:
+        case OP_RETURN_CALL_REF:
           if (loopDepth === 0) own += COST_INDIRECT_CALL;
           this.addCall(funcIndex, this.typeNode(reader.imm0), loopDepth);
           break;
@@ -278,7 +346,12 @@ class Analysis {
 /** State of an instance that is neither memory nor a global. */
 function changesInstance(op: number): boolean {
   switch (op) {
-    case OP_TABLE_SET: case OP_TABLE_GROW: case OP_TABLE_INIT: case OP_TABLE_COPY: case OP_TABLE_FILL: case OP_ELEM_DROP:
+    case OP_TABLE_SET:
+    case OP_TABLE_GROW:
+    case OP_TABLE_INIT:
+    case OP_TABLE_COPY:
+    case OP_TABLE_FILL:
+    case OP_ELEM_DROP:
     case OP_DATA_DROP:
       return true;
     default:
@@ -289,8 +362,16 @@ function changesInstance(op: number): boolean {
 /** Does control never reach the next instruction of the same sequence? */
 export function endsFlow(op: number): boolean {
   switch (op) {
-    case OP_UNREACHABLE: case OP_BR: case OP_BR_TABLE: case OP_RETURN: case OP_RETURN_CALL:
-    case OP_RETURN_CALL_INDIRECT: case OP_RETURN_CALL_REF: case OP_THROW: case OP_THROW_REF: case OP_RETHROW:
+    case OP_UNREACHABLE:
+    case OP_BR:
+    case OP_BR_TABLE:
+    case OP_RETURN:
+    case OP_RETURN_CALL:
+    case OP_RETURN_CALL_INDIRECT:
+    case OP_RETURN_CALL_REF:
+    case OP_THROW:
+    case OP_THROW_REF:
+    case OP_RETHROW:
       return true;
     default:
       return false;

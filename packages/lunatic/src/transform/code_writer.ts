@@ -1,12 +1,45 @@
 // Writes instructions: the vocabulary of the emitters and of the injected functions.
 
-import {
-  OP_BLOCK, OP_BR, OP_BR_IF, OP_CALL, OP_DROP, OP_ELSE, OP_END, OP_F32_CONST, OP_F32_LOAD, OP_F32_STORE, OP_F64_CONST,
-  OP_F64_LOAD, OP_F64_STORE, OP_GLOBAL_GET, OP_GLOBAL_SET, OP_I32_ADD, OP_I32_CONST, OP_I32_LOAD, OP_I32_LT_S,
-  OP_I32_STORE, OP_I32_SUB, OP_I64_CONST, OP_I64_LOAD, OP_I64_STORE, OP_IF, OP_LOCAL_GET, OP_LOCAL_SET, OP_LOCAL_TEE,
-  OP_LOOP, OP_MEMORY_COPY, OP_MEMORY_FILL, OP_MEMORY_SIZE, OP_REF_NULL, OP_RETURN, OP_V128_CONST, OP_V128_LOAD, OP_V128_STORE,
-} from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY } from '../wasm/instructions.ts';
+import {
+  OP_BLOCK,
+  OP_BR,
+  OP_BR_IF,
+  OP_CALL,
+  OP_DROP,
+  OP_ELSE,
+  OP_END,
+  OP_F32_CONST,
+  OP_F32_LOAD,
+  OP_F32_STORE,
+  OP_F64_CONST,
+  OP_F64_LOAD,
+  OP_F64_STORE,
+  OP_GLOBAL_GET,
+  OP_GLOBAL_SET,
+  OP_I32_ADD,
+  OP_I32_CONST,
+  OP_I32_LOAD,
+  OP_I32_LT_S,
+  OP_I32_STORE,
+  OP_I32_SUB,
+  OP_I64_CONST,
+  OP_I64_LOAD,
+  OP_I64_STORE,
+  OP_IF,
+  OP_LOCAL_GET,
+  OP_LOCAL_SET,
+  OP_LOCAL_TEE,
+  OP_LOOP,
+  OP_MEMORY_COPY,
+  OP_MEMORY_FILL,
+  OP_MEMORY_SIZE,
+  OP_REF_NULL,
+  OP_RETURN,
+  OP_V128_CONST,
+  OP_V128_LOAD,
+  OP_V128_STORE,
+} from '../wasm/opcodes.ts';
 import { writeValType } from '../wasm/sections/value_types.ts';
 import { F32, F64, heapTypeOf, I32, I64, isTypeIndex, V128, type ValType } from '../wasm/types.ts';
 import { ByteWriter } from '../wasm/writer.ts';
@@ -221,9 +254,17 @@ export function encodeHeapType(out: ByteWriter, type: ValType): void {
 }
 
 const LOADS: { readonly [type: number]: number } = {
-  [I32]: OP_I32_LOAD, [I64]: OP_I64_LOAD, [F32]: OP_F32_LOAD, [F64]: OP_F64_LOAD, [V128]: OP_V128_LOAD,
+  [I32]: OP_I32_LOAD,
+  [I64]: OP_I64_LOAD,
+  [F32]: OP_F32_LOAD,
+  [F64]: OP_F64_LOAD,
+  [V128]: OP_V128_LOAD,
 };
 
 const STORES: { readonly [type: number]: number } = {
-  [I32]: OP_I32_STORE, [I64]: OP_I64_STORE, [F32]: OP_F32_STORE, [F64]: OP_F64_STORE, [V128]: OP_V128_STORE,
+  [I32]: OP_I32_STORE,
+  [I64]: OP_I64_STORE,
+  [F32]: OP_F32_STORE,
+  [F64]: OP_F64_STORE,
+  [V128]: OP_V128_STORE,
 };

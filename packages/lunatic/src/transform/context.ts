@@ -1,9 +1,9 @@
 // What the emitters of one module share: where injected things sit in the index spaces, and the functions, types and
 // save helpers that are appended to it. No index of the guest moves: everything is appended.
 
-import type { ByteWriter } from '../wasm/writer.ts';
 import { writeValType } from '../wasm/sections/value_types.ts';
 import { type FuncType, I32, type ValType, type WasmModule } from '../wasm/types.ts';
+import type { ByteWriter } from '../wasm/writer.ts';
 import type { CallGraph } from './call_graph.ts';
 
 export interface AppendedFunction {
@@ -66,8 +66,12 @@ export class RewriteContext {
     this.tracked = tracked;
     const firstGlobal = module.globals.length;
     this.globals = {
-      fuel: firstGlobal, scratch: firstGlobal + 1, top: firstGlobal + 2, marks: firstGlobal + 3,
-      grown: firstGlobal + I32_GLOBALS, exception: firstGlobal + I32_GLOBALS + (graph.hasTableGrow ? 1 : 0),
+      fuel: firstGlobal,
+      scratch: firstGlobal + 1,
+      top: firstGlobal + 2,
+      marks: firstGlobal + 3,
+      grown: firstGlobal + I32_GLOBALS,
+      exception: firstGlobal + I32_GLOBALS + (graph.hasTableGrow ? 1 : 0),
     };
     this.side = module.memories.length;
     this.resumeTable = module.tables.length;

@@ -4,17 +4,36 @@
 // leaves its results in RESULTS and the driver resumes the next one, which takes them up behind its call. Starting is the
 // same: the engine writes an entry frame (arguments, callee) whose resume function makes the call.
 
-import {
-  OP_CALL_INDIRECT, OP_I32_ADD, OP_I32_EQ, OP_I32_GE_S, OP_I32_GT_U, OP_I32_SUB, OP_THROW_REF, OP_TRY_TABLE, OP_UNREACHABLE, CATCH_ALL_REF,
-} from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY, singleResultBlockType } from '../wasm/instructions.ts';
+import {
+  CATCH_ALL_REF,
+  OP_CALL_INDIRECT,
+  OP_I32_ADD,
+  OP_I32_EQ,
+  OP_I32_GE_S,
+  OP_I32_GT_U,
+  OP_I32_SUB,
+  OP_THROW_REF,
+  OP_TRY_TABLE,
+  OP_UNREACHABLE,
+} from '../wasm/opcodes.ts';
 import { EXNREF, type FuncType, I32, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
-import { emitSave, type FrameLayout, sizeOf, type Slot } from './frames.ts';
+import { emitSave, type FrameLayout, type Slot, sizeOf } from './frames.ts';
 import {
-  CELL_FUEL, CELL_RESULT_BYTES, CELL_SCRATCH, CELL_STOP, CELL_TOP, FRAME_HEADER, RESULT_STRIDE, RESULTS, RUN_ENDED,
-  RUN_NO_ROOM, RUN_STOPPED, SCRATCH_TOP,
+  CELL_FUEL,
+  CELL_RESULT_BYTES,
+  CELL_SCRATCH,
+  CELL_STOP,
+  CELL_TOP,
+  FRAME_HEADER,
+  RESULT_STRIDE,
+  RESULTS,
+  RUN_ENDED,
+  RUN_NO_ROOM,
+  RUN_STOPPED,
+  SCRATCH_TOP,
 } from './injected_abi.ts';
 import { COST_FRAME } from './limits.ts';
 import { emitStopNow } from './outlined.ts';
@@ -200,7 +219,12 @@ function emitCallIndirect(writer: CodeWriter, typeIndex: number, table: number):
 }
 
 /** Stores results on the stack, of these types, where the frame below looks for them. `firstLocal`: scratch locals of those types. */
-export function emitLeaveResults(writer: CodeWriter, context: RewriteContext, results: readonly ValType[], firstLocal: number): void {
+export function emitLeaveResults(
+  writer: CodeWriter,
+  context: RewriteContext,
+  results: readonly ValType[],
+  firstLocal: number,
+): void {
   for (let k = results.length - 1; k >= 0; k--) writer.localSet(firstLocal + k);
   results.forEach((type, k) => {
     writer.i32(0);
@@ -268,7 +292,7 @@ export function emitImportWrapper(context: RewriteContext, funcIndex: number, na
   const functionNumber = context.addResumeEntry(resume.index, [fromEnd]);
 
   const callAndStop = (writer: CodeWriter, dummies: boolean): void => {
-    params.forEach((_, k) => writer.localGet(k));
+    for (let k = 0; k < params.length; k++) writer.localGet(k);
     writer.call(funcIndex);
     writer.loadAt(CELL_STOP, side);
     writer.if(BLOCK_EMPTY);

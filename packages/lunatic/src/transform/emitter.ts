@@ -8,25 +8,53 @@
 // A function with a tight loop keeps fuel in a local: loaded at its entry, written back before calls that may stop
 // and at its one exit (a block around the body, to which every return branches), loaded again after such calls.
 
-import {
-  OP_BLOCK, OP_BR, OP_BR_IF, OP_BR_ON_NON_NULL, OP_BR_ON_NULL, OP_BR_TABLE, OP_CALL, OP_CALL_INDIRECT, OP_CALL_REF,
-  OP_ELSE, OP_END, OP_I32_ADD, OP_I32_SHR_U, OP_I32_STORE8, OP_IF, OP_LOCAL_GET, OP_LOCAL_TEE, OP_LOOP, OP_MEMORY_GROW, OP_REF_AS_NON_NULL, OP_REF_FUNC, OP_RETURN,
-  OP_RETURN_CALL, OP_RETURN_CALL_INDIRECT, OP_RETURN_CALL_REF, OP_TABLE_GROW, OP_THROW, OP_THROW_REF, OP_TRY_TABLE, opSignature, storeSize,
-} from '../wasm/opcodes.ts';
-import { BLOCK_EMPTY, blockTypeOf, singleResultBlockType } from '../wasm/instructions.ts';
 import { WasmError } from '../wasm/error.ts';
+import { BLOCK_EMPTY, blockTypeOf, singleResultBlockType } from '../wasm/instructions.ts';
 import type { OpSignature } from '../wasm/opcode_table.ts';
+import {
+  OP_BLOCK,
+  OP_BR,
+  OP_BR_IF,
+  OP_BR_ON_NON_NULL,
+  OP_BR_ON_NULL,
+  OP_BR_TABLE,
+  OP_CALL,
+  OP_CALL_INDIRECT,
+  OP_CALL_REF,
+  OP_ELSE,
+  OP_END,
+  OP_I32_ADD,
+  OP_I32_SHR_U,
+  OP_I32_STORE8,
+  OP_IF,
+  OP_LOCAL_GET,
+  OP_LOCAL_TEE,
+  OP_LOOP,
+  OP_MEMORY_GROW,
+  OP_REF_AS_NON_NULL,
+  OP_REF_FUNC,
+  OP_RETURN,
+  OP_RETURN_CALL,
+  OP_RETURN_CALL_INDIRECT,
+  OP_RETURN_CALL_REF,
+  OP_TABLE_GROW,
+  OP_THROW,
+  OP_THROW_REF,
+  OP_TRY_TABLE,
+  opSignature,
+  storeSize,
+} from '../wasm/opcodes.ts';
 import { I32, type ValType } from '../wasm/types.ts';
 import { isMemoryBulk } from './bulk.ts';
-import { bulkHelper, emitRangeMark, growHelper } from './outlined.ts';
-import { tableGrowHelper } from './table_grow.ts';
 import { CodeWriter, encodeBlockType } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
 import { emitSave, type FrameLayout, type FrameLayouts, type Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { BLOCK_SHIFT } from './injected_abi.ts';
-import { emitDummy, isStrict, nullable } from './references.ts';
 import { MAX_LOCALS } from './limits.ts';
+import { bulkHelper, emitRangeMark, growHelper } from './outlined.ts';
+import { emitDummy, isStrict, nullable } from './references.ts';
+import { tableGrowHelper } from './table_grow.ts';
 
 export class Emitter {
   readonly context: RewriteContext;
@@ -49,7 +77,13 @@ export class Emitter {
   #copyFrom = -1;
   #copyTo = -1;
 
-  constructor(context: RewriteContext, ir: FunctionIr, layouts: FrameLayouts, functionNumber: number, resuming: boolean) {
+  constructor(
+    context: RewriteContext,
+    ir: FunctionIr,
+    layouts: FrameLayouts,
+    functionNumber: number,
+    resuming: boolean,
+  ) {
     this.context = context;
     this.ir = ir;
     this.frames = layouts.frames;
@@ -64,7 +98,12 @@ export class Emitter {
     let index = this.#named.get(name);
     if (index === undefined) {
       index = this.ir.localTypes.length + this.#extra.length;
-      if (index >= MAX_LOCALS) throw new WasmError('unsupported: too many locals in a function that may stop', this.ir.starts[0] ?? 0, this.ir.funcIndex);
+      if (index >= MAX_LOCALS)
+        throw new WasmError(
+          'unsupported: too many locals in a function that may stop',
+          this.ir.starts[0] ?? 0,
+          this.ir.funcIndex,
+        );
       this.#extra.push(type);
       this.#named.set(name, index);
     }
@@ -126,7 +165,14 @@ export class Emitter {
     this.flush();
     writer.return();
     this.closeBlock();
-    emitSave(writer, this.context, this.frames[0], this.functionNumber, (slot) => this.slotLocal(slot), () => writer.localGet(this.stoppedAt));
+    emitSave(
+      writer,
+      this.context,
+      this.frames[0],
+      this.functionNumber,
+      (slot) => this.slotLocal(slot),
+      () => writer.localGet(this.stoppedAt),
+    );
     if (!this.resuming) for (const type of this.ir.type.results) emitDummy(writer, this.context, type);
   }
 
@@ -167,7 +213,8 @@ export class Emitter {
     const { ir } = this;
     const op = ir.ops[at];
     switch (op) {
-      case OP_BLOCK: case OP_IF:
+      case OP_BLOCK:
+      case OP_IF:
         this.copy(at);
         this.depth++;
         this.labelDepths.push(this.depth);
@@ -190,7 +237,10 @@ export class Emitter {
         this.depth--;
         this.labelDepths.pop();
         break;
-      case OP_BR: case OP_BR_IF: case OP_BR_ON_NULL: case OP_BR_ON_NON_NULL:
+      case OP_BR:
+      case OP_BR_IF:
+      case OP_BR_ON_NULL:
+      case OP_BR_ON_NON_NULL:
         this.flush();
         this.writer.op(op);
         this.writer.out.u32(this.label(ir.imm0[at]));
@@ -208,13 +258,19 @@ export class Emitter {
         if (this.labelDepths[0] === 0) this.writer.return();
         else this.writer.br(this.depth - this.labelDepths[0]);
         return;
-      case OP_CALL: case OP_CALL_INDIRECT: case OP_CALL_REF: case OP_MEMORY_GROW:
+      case OP_CALL:
+      case OP_CALL_INDIRECT:
+      case OP_CALL_REF:
+      case OP_MEMORY_GROW:
         this.call(at);
         break;
-      case OP_RETURN_CALL: case OP_RETURN_CALL_INDIRECT: case OP_RETURN_CALL_REF:
+      case OP_RETURN_CALL:
+      case OP_RETURN_CALL_INDIRECT:
+      case OP_RETURN_CALL_REF:
         this.tailCall(at);
         return;
-      case OP_THROW: case OP_THROW_REF:
+      case OP_THROW:
+      case OP_THROW_REF:
         this.syncFuel();
         this.copy(at);
         return;
@@ -223,7 +279,8 @@ export class Emitter {
         this.writer.op(op);
         this.writer.out.u32(this.context.target(ir.imm0[at]));
         break;
-      case OP_LOCAL_GET: case OP_LOCAL_TEE:
+      case OP_LOCAL_GET:
+      case OP_LOCAL_TEE:
         this.copy(at);
         if (this.isRelaxed(ir.imm0[at])) {
           this.flush();
@@ -438,7 +495,12 @@ export function writesMemory(op: number): boolean {
  * plus offset fits 32 bits. A store may reach into the next block: readers of marks allow for BLOCK_SLACK. `offset`: of a store.
  */
 export function emitTrackedWrite(
-  writer: CodeWriter, context: RewriteContext, op: number, offset: number, start: number, end: number,
+  writer: CodeWriter,
+  context: RewriteContext,
+  op: number,
+  offset: number,
+  start: number,
+  end: number,
   local: (name: string, type: ValType) => number,
 ): void {
   const address = local('address', I32);

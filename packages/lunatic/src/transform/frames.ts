@@ -63,12 +63,17 @@ export function layoutFrames(ir: FunctionIr, live: Int32Array[] | null): FrameLa
   const operands = new Map<string, { type: ValType; height: number }>();
   const locals = new Set<number>();
   ir.points.forEach((point, position) => {
-    point.operands.forEach((type, height) => operands.set(`${height}:${nullable(type)}`, { type, height }));
+    point.operands.forEach((type, height) => {
+      operands.set(`${height}:${nullable(type)}`, { type, height });
+    });
     if (live !== null) for (const local of localsAt(position)) locals.add(local);
   });
   const everyLocal = live === null ? Int32Array.from(ir.localTypes.keys()) : Int32Array.from(locals);
   const layout = makeLayout(ir, [...operands.values()], everyLocal);
-  return { frames: ir.points.map((_, position) => ({ ...layout, resumePoint: resumePointOf(ir, position) })), shared: true };
+  return {
+    frames: ir.points.map((_, position) => ({ ...layout, resumePoint: resumePointOf(ir, position) })),
+    shared: true,
+  };
 }
 
 function resumePointOf(ir: FunctionIr, position: number): number {
@@ -76,7 +81,9 @@ function resumePointOf(ir: FunctionIr, position: number): number {
 }
 
 function makeLayout(
-  ir: FunctionIr, operands: readonly { type: ValType; height: number }[], locals: Int32Array,
+  ir: FunctionIr,
+  operands: readonly { type: ValType; height: number }[],
+  locals: Int32Array,
 ): { slots: Slot[]; sizeBytes: number } {
   const slots: Slot[] = [];
   let fromEnd = FRAME_HEADER;
@@ -87,7 +94,11 @@ function makeLayout(
   for (const { type, height } of operands) add(nullable(type), height, -1);
   for (const local of locals) add(nullable(ir.localTypes[local]), -1, local);
   if (fromEnd > MAX_FRAME_BYTES) {
-    throw new WasmError(`unsupported: a frame of ${fromEnd} bytes, the limit is ${MAX_FRAME_BYTES}`, ir.starts[0], ir.funcIndex);
+    throw new WasmError(
+      `unsupported: a frame of ${fromEnd} bytes, the limit is ${MAX_FRAME_BYTES}`,
+      ir.starts[0],
+      ir.funcIndex,
+    );
   }
   return { slots, sizeBytes: fromEnd };
 }
@@ -102,7 +113,11 @@ export function sizeOf(type: ValType): number {
  * Small frames go through a helper shared by all frames of the same shape: forward bodies stay small, so V8 inlines them.
  */
 export function emitSave(
-  writer: CodeWriter, context: RewriteContext, layout: FrameLayout, functionNumber: number, localOf: (slot: Slot) => number,
+  writer: CodeWriter,
+  context: RewriteContext,
+  layout: FrameLayout,
+  functionNumber: number,
+  localOf: (slot: Slot) => number,
   pushResumePoint: () => void = () => writer.i32(layout.resumePoint),
 ): void {
   const { slots, sizeBytes } = layout;

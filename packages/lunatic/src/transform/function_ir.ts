@@ -8,20 +8,52 @@
 // nothing in SSA form, and a frame is saved from locals only. A shadow local is keyed by the operand's absolute height and its type: two
 // operands that share both are never alive together.
 
-import {
-  OP_BLOCK, OP_BR_IF, OP_BR_ON_NON_NULL, OP_BR_TABLE, OP_CALL, OP_CALL_INDIRECT, OP_CALL_REF, OP_CATCH, OP_CATCH_ALL,
-  OP_DATA_DROP, OP_DELEGATE, OP_DROP, OP_ELEM_DROP, OP_ELSE, OP_END, OP_GLOBAL_SET, OP_IF, OP_LOCAL_SET, OP_LOOP,
-  OP_MEMORY_COPY, OP_MEMORY_FILL, OP_MEMORY_GROW, OP_MEMORY_INIT, OP_NOP, OP_RETURN_CALL, OP_RETURN_CALL_INDIRECT,
-  OP_RETURN_CALL_REF, OP_TABLE_COPY, OP_TABLE_FILL, OP_TABLE_GROW, OP_TABLE_INIT, OP_TABLE_SET, OP_THROW, OP_THROW_REF, OP_TRY,
-  OP_TRY_TABLE, opSignature,
-} from '../wasm/opcodes.ts';
 import { WasmError } from '../wasm/error.ts';
-import { blockTypeOf, InstructionReader, type CatchClause } from '../wasm/instructions.ts';
+import { blockTypeOf, type CatchClause, InstructionReader } from '../wasm/instructions.ts';
+import {
+  OP_BLOCK,
+  OP_BR_IF,
+  OP_BR_ON_NON_NULL,
+  OP_BR_TABLE,
+  OP_CALL,
+  OP_CALL_INDIRECT,
+  OP_CALL_REF,
+  OP_CATCH,
+  OP_CATCH_ALL,
+  OP_DATA_DROP,
+  OP_DELEGATE,
+  OP_DROP,
+  OP_ELEM_DROP,
+  OP_ELSE,
+  OP_END,
+  OP_GLOBAL_SET,
+  OP_IF,
+  OP_LOCAL_SET,
+  OP_LOOP,
+  OP_MEMORY_COPY,
+  OP_MEMORY_FILL,
+  OP_MEMORY_GROW,
+  OP_MEMORY_INIT,
+  OP_NOP,
+  OP_RETURN_CALL,
+  OP_RETURN_CALL_INDIRECT,
+  OP_RETURN_CALL_REF,
+  OP_TABLE_COPY,
+  OP_TABLE_FILL,
+  OP_TABLE_GROW,
+  OP_TABLE_INIT,
+  OP_TABLE_SET,
+  OP_THROW,
+  OP_THROW_REF,
+  OP_TRY,
+  OP_TRY_TABLE,
+  opSignature,
+} from '../wasm/opcodes.ts';
 
 import type { FuncType, FunctionBody, ValType, WasmModule } from '../wasm/types.ts';
 import { FunctionValidator } from '../wasm/validate.ts';
 import { BulkScan, type BulkVerdict } from './bulk.ts';
-import { callCost, endsFlow, instructionCost, type CallGraph } from './call_graph.ts';
+import { type CallGraph, callCost, endsFlow, instructionCost } from './call_graph.ts';
 import { MAX_COST, MAX_NESTING, MAX_RECORDED_OPERANDS } from './limits.ts';
 
 /** A call that may stop, outlined instructions included. */
@@ -180,12 +212,29 @@ class Builder {
       type: module.types[module.funcTypeIndices[body.funcIndex]],
       localTypes: validator.localTypes,
       count: this.ops.length,
-      ops: this.ops, starts: this.starts, ends: this.ends, imm0: this.imm0, imm1: this.imm1,
-      blockTypes: this.blockTypes, match: this.match, elseAt: this.elseAt, labels: this.labels, catches: this.catches,
-      frameBase: this.frameBase, heights: this.heights, falls: Uint8Array.from(this.falls),
-      pointAt: this.pointAt, pointsBefore: this.pointsBefore, points: this.points, entryPoint: entry,
-      loopCost: this.loopCost, levelTypes: this.levelTypes, shadowed: this.shadowed,
-      hasTightLoop: this.hasTightLoop(), hasTryTable: this.hasTryTable, outlined: this.outlined,
+      ops: this.ops,
+      starts: this.starts,
+      ends: this.ends,
+      imm0: this.imm0,
+      imm1: this.imm1,
+      blockTypes: this.blockTypes,
+      match: this.match,
+      elseAt: this.elseAt,
+      labels: this.labels,
+      catches: this.catches,
+      frameBase: this.frameBase,
+      heights: this.heights,
+      falls: Uint8Array.from(this.falls),
+      pointAt: this.pointAt,
+      pointsBefore: this.pointsBefore,
+      points: this.points,
+      entryPoint: entry,
+      loopCost: this.loopCost,
+      levelTypes: this.levelTypes,
+      shadowed: this.shadowed,
+      hasTightLoop: this.hasTightLoop(),
+      hasTryTable: this.hasTryTable,
+      outlined: this.outlined,
       mayThrow,
       resultTypes: (at) => this.results.get(at)?.types ?? [],
       hasParams: (at) => blockTypeOf(module, this.blockTypes[at]).params.length > 0,
@@ -343,7 +392,8 @@ class Builder {
     switch (op) {
       case OP_CALL:
         return module.types[module.funcTypeIndices[reader.imm0]].results.length;
-      case OP_CALL_INDIRECT: case OP_CALL_REF:
+      case OP_CALL_INDIRECT:
+      case OP_CALL_REF:
         return module.types[reader.imm0].results.length;
       case OP_LOOP:
         return blockTypeOf(module, reader.blockType).params.length;
@@ -372,9 +422,21 @@ class Builder {
 /** Does a plain instruction leave a value of its own? Branches leave what was there; calls and blocks are counted by type. */
 function leavesValue(op: number): boolean {
   switch (op) {
-    case OP_NOP: case OP_DROP: case OP_LOCAL_SET: case OP_GLOBAL_SET: case OP_TABLE_SET: case OP_BR_IF:
-    case OP_BR_ON_NON_NULL: case OP_MEMORY_FILL: case OP_MEMORY_COPY: case OP_MEMORY_INIT: case OP_DATA_DROP:
-    case OP_ELEM_DROP: case OP_TABLE_COPY: case OP_TABLE_INIT: case OP_TABLE_FILL:
+    case OP_NOP:
+    case OP_DROP:
+    case OP_LOCAL_SET:
+    case OP_GLOBAL_SET:
+    case OP_TABLE_SET:
+    case OP_BR_IF:
+    case OP_BR_ON_NON_NULL:
+    case OP_MEMORY_FILL:
+    case OP_MEMORY_COPY:
+    case OP_MEMORY_INIT:
+    case OP_DATA_DROP:
+    case OP_ELEM_DROP:
+    case OP_TABLE_COPY:
+    case OP_TABLE_INIT:
+    case OP_TABLE_FILL:
       return false;
     default:
       if (endsFlow(op)) return false;

@@ -5,8 +5,20 @@
 // until nothing changes (rounds <= loop nesting + 2). A call inside `try_table` may also land in the handlers.
 
 import {
-  OP_BLOCK, OP_BR, OP_BR_IF, OP_BR_ON_NON_NULL, OP_BR_ON_NULL, OP_BR_TABLE, OP_ELSE, OP_END, OP_IF, OP_LOCAL_GET,
-  OP_LOCAL_SET, OP_LOCAL_TEE, OP_LOOP, OP_TRY_TABLE,
+  OP_BLOCK,
+  OP_BR,
+  OP_BR_IF,
+  OP_BR_ON_NON_NULL,
+  OP_BR_ON_NULL,
+  OP_BR_TABLE,
+  OP_ELSE,
+  OP_END,
+  OP_IF,
+  OP_LOCAL_GET,
+  OP_LOCAL_SET,
+  OP_LOCAL_TEE,
+  OP_LOOP,
+  OP_TRY_TABLE,
 } from '../wasm/opcodes.ts';
 import { endsFlow } from './call_graph.ts';
 import type { FunctionIr } from './function_ir.ts';
@@ -77,7 +89,8 @@ class Liveness {
           frames.pop();
           break;
         }
-        case OP_BLOCK: case OP_TRY_TABLE:
+        case OP_BLOCK:
+        case OP_TRY_TABLE:
           frames.pop();
           break;
         case OP_LOOP:
@@ -87,7 +100,9 @@ class Liveness {
         case OP_BR:
           live = this.label(frames, ir.imm0[i]).slice();
           break;
-        case OP_BR_IF: case OP_BR_ON_NULL: case OP_BR_ON_NON_NULL:
+        case OP_BR_IF:
+        case OP_BR_ON_NULL:
+        case OP_BR_ON_NON_NULL:
           or(live, this.label(frames, ir.imm0[i]));
           break;
         case OP_BR_TABLE:
@@ -97,7 +112,8 @@ class Liveness {
         case OP_LOCAL_GET:
           live[ir.imm0[i] >> 5] |= 1 << (ir.imm0[i] & 31);
           break;
-        case OP_LOCAL_SET: case OP_LOCAL_TEE:
+        case OP_LOCAL_SET:
+        case OP_LOCAL_TEE:
           live[ir.imm0[i] >> 5] &= ~(1 << (ir.imm0[i] & 31));
           break;
         default:

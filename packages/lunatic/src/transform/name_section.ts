@@ -9,7 +9,9 @@ import type { RewriteContext } from './context.ts';
 const SUBSECTION_FUNCTIONS = 1;
 
 export function emitNameSection(writer: ByteWriter, context: RewriteContext): void {
-  const names: [number, string][] = [...functionNames(context.module)].filter(([index]) => index < context.module.funcTypeIndices.length);
+  const names: [number, string][] = [...functionNames(context.module)].filter(
+    ([index]) => index < context.module.funcTypeIndices.length,
+  );
   names.sort((a, b) => a[0] - b[0]);
   context.appended.forEach((entry, k) => {
     if (entry.name !== '') names.push([context.module.funcTypeIndices.length + k, entry.name]);

@@ -2,18 +2,41 @@
 // engine has a say: `memory.grow` (a limit per process, accounted and re-pooled by the engine) and long bulk-memory
 // instructions (charged by length, in pieces with a resume point between). `table.grow`: table_grow.ts.
 
-import {
-  OP_I32_EQZ, OP_I32_GE_S, OP_I32_GT_U, OP_I32_LE_U, OP_I32_LT_U, OP_I32_ADD, OP_I32_SHR_U, OP_I32_SUB,
-  OP_I32_MUL, OP_MEMORY_COPY, OP_MEMORY_FILL, OP_MEMORY_INIT, OP_REF_AS_NON_NULL, OP_SELECT, OP_TABLE_COPY, OP_TABLE_FILL,
-} from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY } from '../wasm/instructions.ts';
+import {
+  OP_I32_ADD,
+  OP_I32_EQZ,
+  OP_I32_GE_S,
+  OP_I32_GT_U,
+  OP_I32_LE_U,
+  OP_I32_LT_U,
+  OP_I32_MUL,
+  OP_I32_SHR_U,
+  OP_I32_SUB,
+  OP_MEMORY_COPY,
+  OP_MEMORY_FILL,
+  OP_MEMORY_INIT,
+  OP_REF_AS_NON_NULL,
+  OP_SELECT,
+  OP_TABLE_COPY,
+  OP_TABLE_FILL,
+} from '../wasm/opcodes.ts';
 import { heapTypeOf, I32, isNullable, makeRef, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import { emitSave, type FrameLayout, type Slot } from './frames.ts';
 import {
-  BLOCK_SHIFT, CELL_GROW_MEMORY, CELL_GROW_PAGES, CELL_GROW_RESULT, CELL_LEFT, CELL_RESULT_BYTES, CELL_STOP,
-  FRAME_HEADER, RESULT_STRIDE, RESULTS, STOP_GROW,
+  BLOCK_SHIFT,
+  CELL_GROW_MEMORY,
+  CELL_GROW_PAGES,
+  CELL_GROW_RESULT,
+  CELL_LEFT,
+  CELL_RESULT_BYTES,
+  CELL_STOP,
+  FRAME_HEADER,
+  RESULT_STRIDE,
+  RESULTS,
+  STOP_GROW,
 } from './injected_abi.ts';
 import { BULK_CHUNK, BULK_SHIFT, COST_TABLE_ELEMENT, TABLE_CHUNK } from './limits.ts';
 import { emitLoadValue } from './references.ts';
@@ -92,15 +115,29 @@ interface BulkInstruction {
 function describeBulk(context: RewriteContext, op: number, imm0: number, imm1: number): BulkInstruction {
   if (op === OP_MEMORY_FILL || op === OP_MEMORY_COPY || op === OP_MEMORY_INIT) {
     return {
-      op, imm0, imm1, memory: op === OP_MEMORY_INIT ? imm1 : imm0, hasSource: op !== OP_MEMORY_FILL, types: i32s(3), nonNull: false,
-      chunk: BULK_CHUNK, chunkCost: BULK_CHUNK >> BULK_SHIFT,
+      op,
+      imm0,
+      imm1,
+      memory: op === OP_MEMORY_INIT ? imm1 : imm0,
+      hasSource: op !== OP_MEMORY_FILL,
+      types: i32s(3),
+      nonNull: false,
+      chunk: BULK_CHUNK,
+      chunkCost: BULK_CHUNK >> BULK_SHIFT,
     };
   }
   const { elemType } = context.module.tables[imm0];
   const hasSource = op !== OP_TABLE_FILL;
   return {
-    op, imm0, imm1, memory: -1, hasSource, types: hasSource ? i32s(3) : [I32, nullable(elemType), I32],
-    nonNull: !hasSource && !isNullable(elemType), chunk: TABLE_CHUNK, chunkCost: TABLE_CHUNK * COST_TABLE_ELEMENT,
+    op,
+    imm0,
+    imm1,
+    memory: -1,
+    hasSource,
+    types: hasSource ? i32s(3) : [I32, nullable(elemType), I32],
+    nonNull: !hasSource && !isNullable(elemType),
+    chunk: TABLE_CHUNK,
+    chunkCost: TABLE_CHUNK * COST_TABLE_ELEMENT,
   };
 }
 
@@ -238,7 +275,12 @@ function emitPieces(context: RewriteContext, instruction: BulkInstruction): numb
   const pieces = context.append(types, [], 'lunatic$bulk_pieces');
   const resume = context.append([], [], 'lunatic$bulk_resume');
   const functionNumber = context.addResumeEntry(resume.index, [FRAME_HEADER + 12]);
-  const slots: Slot[] = types.map((type, local) => ({ type, height: -1, local, fromEnd: FRAME_HEADER + 4 * (local + 1) }));
+  const slots: Slot[] = types.map((type, local) => ({
+    type,
+    height: -1,
+    local,
+    fromEnd: FRAME_HEADER + 4 * (local + 1),
+  }));
   const layout: FrameLayout = { slots, sizeBytes: FRAME_HEADER + 12, resumePoint: 1 };
   pieces.body = emitPiecesForward(context, instruction, layout, functionNumber);
 
@@ -263,7 +305,10 @@ function emitPieces(context: RewriteContext, instruction: BulkInstruction): numb
 }
 
 function emitPiecesForward(
-  context: RewriteContext, instruction: BulkInstruction, layout: FrameLayout, functionNumber: number,
+  context: RewriteContext,
+  instruction: BulkInstruction,
+  layout: FrameLayout,
+  functionNumber: number,
 ): Uint8Array {
   const writer = new CodeWriter();
   const { fuel } = context.globals;
@@ -340,7 +385,12 @@ function emitLastPiece(writer: CodeWriter, context: RewriteContext, instruction:
 }
 
 /** Marks a piece of BULK_CHUNK bytes; it may touch one block more than it is long. */
-function emitChunkMark(writer: CodeWriter, context: RewriteContext, instruction: BulkInstruction, address: () => void): void {
+function emitChunkMark(
+  writer: CodeWriter,
+  context: RewriteContext,
+  instruction: BulkInstruction,
+  address: () => void,
+): void {
   if (!context.tracked || instruction.memory !== 0) return;
   writer.globalGet(context.globals.marks);
   address();

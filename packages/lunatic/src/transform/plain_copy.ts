@@ -1,8 +1,8 @@
 // Bodies that cannot stop. They stay byte for byte, except where their writes have to be tracked or where they name, by
 // `ref.func`, an import that now has a wrapper.
 
-import { OP_REF_FUNC } from '../wasm/opcodes.ts';
 import { InstructionReader } from '../wasm/instructions.ts';
+import { OP_REF_FUNC } from '../wasm/opcodes.ts';
 import type { FunctionBody, ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
@@ -57,4 +57,3 @@ export function copyPlainBody(context: RewriteContext, body: FunctionBody): Uint
   whole.out.append(code.out);
   return whole.out.finish();
 }
-

@@ -3,8 +3,8 @@
 // Expressions are byte ranges of the module. Where one changes, its new bytes are put behind a copy of the module, and the range
 // points there; a module without such references is used as it is, but for the one expression that the resume table needs.
 
-import { OP_END, OP_I32_CONST, OP_REF_FUNC } from '../wasm/opcodes.ts';
 import { InstructionReader } from '../wasm/instructions.ts';
+import { OP_END, OP_I32_CONST, OP_REF_FUNC } from '../wasm/opcodes.ts';
 import type { ByteRange, ElementSegment, TableDef } from '../wasm/types.ts';
 import { ByteWriter } from '../wasm/writer.ts';
 import type { RewriteContext } from './context.ts';
@@ -47,7 +47,9 @@ export function patchRefFuncs(context: RewriteContext): PatchedReferences {
     funcIndices: segment.funcIndices.map((index) => context.target(index)),
     expressions: segment.expressions?.map(patch),
   }));
-  const tables = module.tables.map((table) => (table.init === undefined ? table : { ...table, init: patch(table.init) }));
+  const tables = module.tables.map((table) =>
+    table.init === undefined ? table : { ...table, init: patch(table.init) },
+  );
   const globalInits = module.globals.slice(module.importedGlobals).map((global) => patch(global.init as ByteRange));
   return { source: source.finish(), elements, tables, globalInits, zeroOffset };
 }

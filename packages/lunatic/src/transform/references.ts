@@ -1,10 +1,20 @@
 // References that are alive across a stop. A frame is bytes, so a reference waits in a private table of the instance and the frame holds
 // its position (-1 for null). Such an instance cannot be left by its process: the module counts as unshared.
 
-import {
-  OP_I32_ADD, OP_I32_EQ, OP_REF_AS_NON_NULL, OP_REF_FUNC, OP_REF_IS_NULL, OP_REF_NULL, OP_TABLE_GET, OP_TABLE_GROW, OP_TABLE_SET, OP_TABLE_SIZE, OP_UNREACHABLE,
-} from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY } from '../wasm/instructions.ts';
+import {
+  OP_I32_ADD,
+  OP_I32_EQ,
+  OP_REF_AS_NON_NULL,
+  OP_REF_FUNC,
+  OP_REF_IS_NULL,
+  OP_REF_NULL,
+  OP_TABLE_GET,
+  OP_TABLE_GROW,
+  OP_TABLE_SET,
+  OP_TABLE_SIZE,
+  OP_UNREACHABLE,
+} from '../wasm/opcodes.ts';
 import { HEAP_FUNC, heapTypeOf, I32, isNullable, isRef, isTypeIndex, makeRef, type ValType } from '../wasm/types.ts';
 import { CodeWriter, encodeHeapType } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
@@ -55,7 +65,9 @@ export function emitDummy(writer: CodeWriter, context: RewriteContext, type: Val
   const heapType = heapTypeOf(type);
   const { params, results } = isTypeIndex(heapType) ? context.types[heapType] : { params: [], results: [] };
   const made = context.helper(`dummy ${type}`, () => {
-    const dummy = isTypeIndex(heapType) ? context.appendOfType(heapType, 'lunatic$dummy') : context.append(params, results, 'lunatic$dummy');
+    const dummy = isTypeIndex(heapType)
+      ? context.appendOfType(heapType, 'lunatic$dummy')
+      : context.append(params, results, 'lunatic$dummy');
     const body = new CodeWriter();
     encodeLocals(body.out, []);
     body.op(OP_UNREACHABLE);

@@ -17,14 +17,27 @@
 // itself, so long-running loops are back in forward code after at most one turn. Where that would make the function
 // too large (MAX_RESUME_GROWTH), outer loops run on in one dispatched copy.
 
-import {
-  OP_BLOCK, OP_BR_TABLE, OP_I32_ADD, OP_I32_EQ, OP_I32_EQZ, OP_I32_GE_U, OP_I32_LE_U, OP_I32_SUB, OP_IF, OP_LOOP,
-  OP_REF_IS_NULL, OP_SELECT, OP_THROW_REF, OP_TRY_TABLE, OP_UNREACHABLE,
-} from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY } from '../wasm/instructions.ts';
+import {
+  OP_BLOCK,
+  OP_BR_TABLE,
+  OP_I32_ADD,
+  OP_I32_EQ,
+  OP_I32_EQZ,
+  OP_I32_GE_U,
+  OP_I32_LE_U,
+  OP_I32_SUB,
+  OP_IF,
+  OP_LOOP,
+  OP_REF_IS_NULL,
+  OP_SELECT,
+  OP_THROW_REF,
+  OP_TRY_TABLE,
+  OP_UNREACHABLE,
+} from '../wasm/opcodes.ts';
 import { EXNREF, I32, type ValType } from '../wasm/types.ts';
-import { Emitter } from './emitter.ts';
 import type { RewriteContext } from './context.ts';
+import { Emitter } from './emitter.ts';
 import type { FrameLayout, FrameLayouts, Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { CELL_RESULT_BYTES, FRAME_HEADER, RESULT_STRIDE, RESULTS } from './injected_abi.ts';
@@ -37,7 +50,10 @@ const TABLE_DENSITY = 4;
 
 /** Body of the resume version, without its size. */
 export function emitResumeVersion(
-  context: RewriteContext, ir: FunctionIr, layouts: FrameLayouts, functionNumber: number,
+  context: RewriteContext,
+  ir: FunctionIr,
+  layouts: FrameLayouts,
+  functionNumber: number,
 ): Uint8Array {
   return new ResumeEmitter(context, ir, layouts, functionNumber).emit();
 }
@@ -141,7 +157,7 @@ class ResumeEmitter {
    * Instructions [from, to) of one control frame whose operands begin at height `base`. `entry` are operands that the code
    * finds on the stack when it is entered from its start; they are in shadow locals. `startDead`: it is only entered by dispatch.
    */
-  private* sequence(from: number, to: number, base: number, entry: readonly ValType[], startDead: boolean): Step {
+  private *sequence(from: number, to: number, base: number, entry: readonly ValType[], startDead: boolean): Step {
     const { emitter } = this;
     const targets = this.targets(from, to);
     if (targets.length === 0) {
@@ -263,7 +279,7 @@ class ResumeEmitter {
     return this.ir.resultTypes(at);
   }
 
-  private* construct(at: number, base: number, reached: boolean): Step {
+  private *construct(at: number, base: number, reached: boolean): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
     const level = ir.levelTypes.get(at) ?? NO_TYPES;
@@ -307,13 +323,13 @@ class ResumeEmitter {
     this.emitter.labelDepths.pop();
   }
 
-  private* block(at: number, base: number, params: readonly ValType[], reached: boolean): Step {
+  private *block(at: number, base: number, params: readonly ValType[], reached: boolean): Step {
     this.open(at);
     yield this.sequence(at + 1, this.ir.match[at], base, params, !reached);
     this.close();
   }
 
-  private* if(at: number, base: number, params: readonly ValType[], reached: boolean): Step {
+  private *if(at: number, base: number, params: readonly ValType[], reached: boolean): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
     const end = ir.match[at];
@@ -379,7 +395,7 @@ class ResumeEmitter {
     else writer.globalSet(context.globals.fuel);
   }
 
-  private* loop(at: number, base: number, params: readonly ValType[]): Step {
+  private *loop(at: number, base: number, params: readonly ValType[]): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
     const end = ir.match[at];
@@ -419,7 +435,7 @@ class ResumeEmitter {
   }
 
   /** One dispatched copy serves all turns; only for loops without parameters. */
-  private* sharedLoop(at: number, end: number, base: number): Step {
+  private *sharedLoop(at: number, end: number, base: number): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
     emitter.flush();

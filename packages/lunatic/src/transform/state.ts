@@ -1,11 +1,22 @@
 // The injected functions that take the state of a process out of an instance and put it back: globals and dirty blocks of
 // memory 0. State never passes through JavaScript numbers: NaN bits would be lost, v128 could not pass at all.
 
-import {
-  OP_I32_ADD, OP_I32_AND, OP_I32_EQZ, OP_I32_GE_U, OP_I32_GT_U, OP_I32_LOAD8_U, OP_I32_LT_U, OP_I32_MUL, OP_I32_OR, OP_I32_SHL,
-  OP_I32_SHR_U, OP_I32_STORE8, OP_V128_LOAD,
-} from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY } from '../wasm/instructions.ts';
+import {
+  OP_I32_ADD,
+  OP_I32_AND,
+  OP_I32_EQZ,
+  OP_I32_GE_U,
+  OP_I32_GT_U,
+  OP_I32_LOAD8_U,
+  OP_I32_LT_U,
+  OP_I32_MUL,
+  OP_I32_OR,
+  OP_I32_SHL,
+  OP_I32_SHR_U,
+  OP_I32_STORE8,
+  OP_V128_LOAD,
+} from '../wasm/opcodes.ts';
 import { I32, isRef, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
@@ -145,7 +156,12 @@ export function emitCollect(context: RewriteContext): number {
 
 /** Leaves the enclosing block if this block cannot differ; jumps over 16 unmarked blocks at once. */
 function emitSkipUnmarked(
-  writer: CodeWriter, context: RewriteContext, block: number, blocks: number, mark: number, carry: number,
+  writer: CodeWriter,
+  context: RewriteContext,
+  block: number,
+  blocks: number,
+  mark: number,
+  carry: number,
 ): void {
   const { side, globals } = context;
   writer.localGet(carry);
@@ -200,7 +216,12 @@ function emitSkipUnmarked(
 
 /** image = block's page < image pages && images[page] ? images[page] + offset in the page : 0. */
 function emitImageOf(
-  writer: CodeWriter, context: RewriteContext, block: number, images: number, imagePages: number, image: number,
+  writer: CodeWriter,
+  context: RewriteContext,
+  block: number,
+  images: number,
+  imagePages: number,
+  image: number,
 ): void {
   writer.i32(0);
   writer.localSet(image);

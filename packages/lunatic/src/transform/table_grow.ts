@@ -3,10 +3,18 @@
 // specification allows, with -1. A long one runs in pieces with a resume point between; nobody but the process itself could see the
 // table in between, and it waits.
 
-import {
-  OP_I32_ADD, OP_I32_EQ, OP_I32_EQZ, OP_I32_GT_U, OP_I32_LE_U, OP_REF_AS_NON_NULL, OP_TABLE_GROW, OP_TABLE_SIZE, OP_UNREACHABLE,
-} from '../wasm/opcodes.ts';
 import { BLOCK_EMPTY } from '../wasm/instructions.ts';
+import {
+  OP_I32_ADD,
+  OP_I32_EQ,
+  OP_I32_EQZ,
+  OP_I32_GT_U,
+  OP_I32_LE_U,
+  OP_REF_AS_NON_NULL,
+  OP_TABLE_GROW,
+  OP_TABLE_SIZE,
+  OP_UNREACHABLE,
+} from '../wasm/opcodes.ts';
 import { I32, isNullable } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';

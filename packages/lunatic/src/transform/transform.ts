@@ -17,6 +17,7 @@
 //
 // What was tried and measured before this form is in RATIONALE ("Two versions of every function that may stop").
 
+import { WasmError } from '../wasm/error.ts';
 import { decodeModule } from '../wasm/module.ts';
 import { functionName } from '../wasm/names.ts';
 import { OP_END, OP_I32_CONST, OP_REF_NULL } from '../wasm/opcodes.ts';
@@ -29,10 +30,23 @@ import { encodeTables } from '../wasm/sections/tables.ts';
 import { encodeTypes } from '../wasm/sections/types.ts';
 import { writeGlobalType } from '../wasm/sections/value_types.ts';
 import {
-  type ElementSegment, EXNREF, type Export, FUNCREF, type FuncType, type FunctionBody, I32, type Import, isRef, type Limits, printValType,
-  SECTION_DATA, SECTION_DATA_COUNT, SECTION_GLOBAL, SECTION_TAG, type WasmModule,
+  type ElementSegment,
+  EXNREF,
+  type Export,
+  FUNCREF,
+  type FuncType,
+  type FunctionBody,
+  I32,
+  type Import,
+  isRef,
+  type Limits,
+  printValType,
+  SECTION_DATA,
+  SECTION_DATA_COUNT,
+  SECTION_GLOBAL,
+  SECTION_TAG,
+  type WasmModule,
 } from '../wasm/types.ts';
-import { WasmError } from '../wasm/error.ts';
 import { ByteWriter } from '../wasm/writer.ts';
 import { analyseCalls } from './call_graph.ts';
 import { I32_GLOBALS, RewriteContext } from './context.ts';
@@ -41,8 +55,18 @@ import { Emitter } from './emitter.ts';
 import { layoutFrames } from './frames.ts';
 import { buildFunctionIr } from './function_ir.ts';
 import {
-  EXPORT_COLLECT, EXPORT_FUEL, EXPORT_GROWN, EXPORT_LOAD_GLOBALS, EXPORT_RESTORE, EXPORT_RUN, EXPORT_SAVE_GLOBALS, EXPORT_SET_MARKS,
-  EXPORT_TOP, EXPORT_TRAP, INJECTED_MODULE, SIDE_MEMORY,
+  EXPORT_COLLECT,
+  EXPORT_FUEL,
+  EXPORT_GROWN,
+  EXPORT_LOAD_GLOBALS,
+  EXPORT_RESTORE,
+  EXPORT_RUN,
+  EXPORT_SAVE_GLOBALS,
+  EXPORT_SET_MARKS,
+  EXPORT_TOP,
+  EXPORT_TRAP,
+  INJECTED_MODULE,
+  SIDE_MEMORY,
 } from './injected_abi.ts';
 import { MAX_KEPT_REFERENCES } from './limits.ts';
 import { livePoints } from './liveness.ts';
@@ -131,9 +155,10 @@ class Rewrite {
     this.context = new RewriteContext(module, graph, this.tracked);
     this.bodies = new Array<Uint8Array | null>(module.bodies.length).fill(null);
     const reference = mutableReferenceGlobal(this.context);
-    this.unshared = graph.unshared
-      ?? (reference === undefined ? undefined : 'a mutable global that holds a reference')
-      ?? (module.memories.length > 1 ? 'more than one memory' : undefined);
+    this.unshared =
+      graph.unshared ??
+      (reference === undefined ? undefined : 'a mutable global that holds a reference') ??
+      (module.memories.length > 1 ? 'more than one memory' : undefined);
   }
 
   run(): TransformResult {
@@ -145,7 +170,8 @@ class Rewrite {
     const globals = emitGlobals(context);
     const entries = this.makeEntries();
     const start = module.start === undefined ? undefined : this.entryOf(module.start);
-    const tableEntries = module.tables.length === 0 ? [] : this.options.tableEntries.map((type) => emitEntry(context, type, 0));
+    const tableEntries =
+      module.tables.length === 0 ? [] : this.options.tableEntries.map((type) => emitEntry(context, type, 0));
     this.injectedExports.push(
       { name: EXPORT_RUN, kind: 'func', index: run },
       { name: EXPORT_TRAP, kind: 'func', index: emitTrap(context) },
@@ -161,7 +187,12 @@ class Rewrite {
       );
     }
     if (this.tracked) this.injectedExports.push({ name: EXPORT_SET_MARKS, kind: 'func', index: emitSetMarks(context) });
-    if (context.growsTables) this.injectedExports.push({ name: EXPORT_GROWN, kind: 'func', index: emitGlobalReader(context, context.globals.grown, EXPORT_GROWN) });
+    if (context.growsTables)
+      this.injectedExports.push({
+        name: EXPORT_GROWN,
+        kind: 'func',
+        index: emitGlobalReader(context, context.globals.grown, EXPORT_GROWN),
+      });
     return {
       bytes: this.assemble(),
       module,
@@ -175,7 +206,8 @@ class Rewrite {
       frameSizes: context.frameSizes,
       firstAppended: module.funcTypeIndices.length,
       globalsBytes: globals.sizeBytes,
-      unshared: this.unshared ?? (context.referenceTypes.length > 0 ? 'references alive across resume points' : undefined),
+      unshared:
+        this.unshared ?? (context.referenceTypes.length > 0 ? 'references alive across resume points' : undefined),
       tracked: this.tracked,
     };
   }
@@ -183,12 +215,18 @@ class Rewrite {
   private refuseReservedNames(): void {
     for (const entry of this.module.exports) {
       if (entry.name.startsWith(INJECTED_MODULE)) {
-        throw new WasmError(`the export name ${JSON.stringify(entry.name)} is reserved for the virtual machine`, entry.offset);
+        throw new WasmError(
+          `the export name ${JSON.stringify(entry.name)} is reserved for the virtual machine`,
+          entry.offset,
+        );
       }
     }
     for (const entry of this.module.imports) {
       if (entry.module === INJECTED_MODULE) {
-        throw new WasmError(`the import module ${JSON.stringify(entry.module)} is reserved for the virtual machine`, entry.offset);
+        throw new WasmError(
+          `the import module ${JSON.stringify(entry.module)} is reserved for the virtual machine`,
+          entry.offset,
+        );
       }
     }
   }
@@ -197,7 +235,8 @@ class Rewrite {
     let funcIndex = 0;
     for (const entry of this.module.imports) {
       if (entry.kind !== 'func') continue;
-      if (this.options.stops(entry.module, entry.name)) emitImportWrapper(this.context, funcIndex, `${entry.module}.${entry.name}`);
+      if (this.options.stops(entry.module, entry.name))
+        emitImportWrapper(this.context, funcIndex, `${entry.module}.${entry.name}`);
       funcIndex++;
     }
   }
@@ -212,7 +251,11 @@ class Rewrite {
     const ir = buildFunctionIr(module, context.graph, body);
     const strict = ir.type.results.find((type) => !hasDummy(type));
     if (strict !== undefined) {
-      throw new WasmError(`unsupported: a ${printValType(strict)} as result of a function that may stop`, body.offset, body.funcIndex);
+      throw new WasmError(
+        `unsupported: a ${printValType(strict)} as result of a function that may stop`,
+        body.offset,
+        body.funcIndex,
+      );
     }
     const layouts = layoutFrames(ir, livePoints(ir));
     const { frames } = layouts;
@@ -289,24 +332,42 @@ class Rewrite {
     ]);
     const patched = patchRefFuncs(context);
     const resumeEntries = context.resumeEntries.length;
-    encodeTables(writer, [
-      ...patched.tables.slice(module.importedTables),
-      { elemType: FUNCREF, limits: { min: resumeEntries, max: resumeEntries, shared: false, is64: false }, init: undefined },
-      ...context.referenceTypes.map((elemType) => (
-        { elemType, limits: { min: 0, max: MAX_KEPT_REFERENCES, shared: false, is64: false }, init: undefined }
-      )),
-    ], patched.source);
+    encodeTables(
+      writer,
+      [
+        ...patched.tables.slice(module.importedTables),
+        {
+          elemType: FUNCREF,
+          limits: { min: resumeEntries, max: resumeEntries, shared: false, is64: false },
+          init: undefined,
+        },
+        ...context.referenceTypes.map((elemType) => ({
+          elemType,
+          limits: { min: 0, max: MAX_KEPT_REFERENCES, shared: false, is64: false },
+          init: undefined,
+        })),
+      ],
+      patched.source,
+    );
     this.copySection(writer, SECTION_TAG);
     this.writeGlobals(writer, patched.source, patched.globalInits);
     encodeExports(writer, [...this.guestExports(), ...this.injectedExports]);
     const zero = patched.zeroOffset;
     const resumeSegment: ElementSegment = {
-      mode: 'active', tableIndex: context.resumeTable, offset: zero, elemType: FUNCREF,
-      funcIndices: context.resumeEntries, expressions: undefined, start: 0, end: 0,
+      mode: 'active',
+      tableIndex: context.resumeTable,
+      offset: zero,
+      elemType: FUNCREF,
+      funcIndices: context.resumeEntries,
+      expressions: undefined,
+      start: 0,
+      end: 0,
     };
     encodeElements(writer, [...patched.elements, resumeSegment], patched.source);
     this.copySection(writer, SECTION_DATA_COUNT);
-    encodeCode(writer, module.bodies.length + context.appended.length, (body, codeIndex) => this.writeBody(body, codeIndex));
+    encodeCode(writer, module.bodies.length + context.appended.length, (body, codeIndex) =>
+      this.writeBody(body, codeIndex),
+    );
     this.copySection(writer, SECTION_DATA);
     emitNameSection(writer, context);
     return writer.finish();
@@ -314,17 +375,24 @@ class Rewrite {
 
   private importEntries(): Omit<Import, 'offset'>[] {
     const { module } = this;
-    const defined = module.memories.slice(module.importedMemories).map((memory, k) => (
-      { module: INJECTED_MODULE, name: `memory${module.importedMemories + k}`, kind: 'memory' as const, memory }
-    ));
+    const defined = module.memories.slice(module.importedMemories).map((memory, k) => ({
+      module: INJECTED_MODULE,
+      name: `memory${module.importedMemories + k}`,
+      kind: 'memory' as const,
+      memory,
+    }));
     const limits: Limits = { min: 0, max: undefined, shared: false, is64: false };
-    return [...module.imports, ...defined, { module: INJECTED_MODULE, name: SIDE_MEMORY, kind: 'memory', memory: limits }];
+    return [
+      ...module.imports,
+      ...defined,
+      { module: INJECTED_MODULE, name: SIDE_MEMORY, kind: 'memory', memory: limits },
+    ];
   }
 
   private guestExports(): Omit<Export, 'offset'>[] {
-    return this.module.exports.map((entry) => (
-      entry.kind === 'func' ? { name: entry.name, kind: entry.kind, index: this.context.target(entry.index) } : entry
-    ));
+    return this.module.exports.map((entry) =>
+      entry.kind === 'func' ? { name: entry.name, kind: entry.kind, index: this.context.target(entry.index) } : entry,
+    );
   }
 
   private writeGlobals(writer: ByteWriter, source: Uint8Array, inits: readonly { start: number; end: number }[]): void {
