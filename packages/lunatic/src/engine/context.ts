@@ -1,7 +1,8 @@
 // What host functions see of an instance (`HostContext`), and the closures that V8 calls for its imports.
 
 import type { Process } from '../actor/process.ts';
-import { CELL_STOP, RESULTS } from '../transform/injected_abi.ts';
+import { CELL_STOP } from '../transform/injected_abi.ts';
+import { I32, I64, printValType, type ValType } from '../wasm/types.ts';
 import type { GuestMemory } from './guest_memory.ts';
 import type { GuestCallResult, HostContext, HostFunction, Signature, StopRequest } from './host_function.ts';
 import { STOP_CALL, STOP_YIELD } from './host_function.ts';
@@ -51,7 +52,15 @@ export class InstanceContext implements HostContext {
   callExport(name: string, args: readonly (number | bigint)[], catchTrap: boolean): void {
     const entry = this.#instance.form.transformed.entries.get(name);
     if (entry === undefined) this.trap(`the module has no export ${JSON.stringify(name)} that could be called`);
-    this.#call({ functionNumber: entry.functionNumber, calleeIndex: entry.calleeIndex, args, params: letters(entry.type.params), results: letters(entry.type.results), catchTrap });
+    // The guest chose this type: a frame that does not fit it would be read past its beginning.
+    const { params, results } = entry.type;
+    if (params.length !== args.length || !params.every((type, k) => type === (typeof args[k] === 'bigint' ? I64 : I32))) {
+      this.trap(`the export ${JSON.stringify(name)} takes (${params.map(printValType).join(', ')}), which is not what the host calls it with`);
+    }
+    if (results.length > 1 || !results.every((type) => type === I32 || type === I64)) {
+      this.trap(`the export ${JSON.stringify(name)} returns (${results.map(printValType).join(', ')}); the host takes one integer at most`);
+    }
+    this.#call({ functionNumber: entry.functionNumber, calleeIndex: entry.calleeIndex, args, params: letters(params), results: letters(results), catchTrap });
   }
 
   callTable(index: number, params: Signature, results: Signature, args: readonly (number | bigint)[]): void {
@@ -60,22 +69,20 @@ export class InstanceContext implements HostContext {
     this.#call({ functionNumber, calleeIndex: index >>> 0, args, params, results, catchTrap: false });
   }
 
-  #call(call: Omit<GuestCall, 'height' | 'trapped'>): void {
+  #call(call: Omit<GuestCall, 'height' | 'ended' | 'trapped' | 'value'>): void {
     const owner = this.#instance.owner as WasmProcess;
     if (owner.calls.length >= MAX_CALL_DEPTH) this.trap(`more than ${MAX_CALL_DEPTH} host calls that call back inside each other`);
-    owner.pushCall({ ...call, height: -1, trapped: false });
+    owner.pushCall({ ...call, height: -1, ended: false, trapped: false, value: 0 });
     this.stop(STOP_CALL);
   }
 
   takeCallResult(): GuestCallResult | undefined {
     const owner = this.#instance.owner as WasmProcess;
     const call = owner.calls[owner.calls.length - 1];
-    // On the second call the wrapper's frame, the top one when the stop was made, has been taken off the chunk.
-    if (call === undefined || call.height < 0 || this.#instance.injected.top() >= call.height) return undefined;
+    // Nothing runs between the end of the guest function and the second call of the import that asked for it.
+    if (call === undefined || !call.ended) return undefined;
     owner.calls.pop();
-    if (call.trapped || call.results === '') return { trapped: call.trapped, value: 0 };
-    const { view } = this.#side;
-    return { trapped: false, value: call.results === 'I' ? view.getBigInt64(RESULTS, true) : view.getInt32(RESULTS, true) };
+    return { trapped: call.trapped, value: call.value };
   }
 
   /**
@@ -86,24 +93,33 @@ export class InstanceContext implements HostContext {
     const call = host.call as (ctx: HostContext, ...args: (number | bigint)[]) => number | bigint | void;
     const probe = this.#probe;
     const zero = host.results === 'I' ? 0n : 0;
-    const mustYield = (): boolean => {
-      if (this.hostWork < MAX_HOST_WORK_BYTES) return false;
-      this.stop(STOP_YIELD);
-      return true;
-    };
-    const { stops } = host;
+    const limit = host.stops ? MAX_HOST_WORK_BYTES : Number.POSITIVE_INFINITY;
+    // One closure per arity: collecting arguments costs more than most handlers do.
     switch (host.params.length) {
       case 0:
-        return () => { probe(0); return stops && mustYield() ? zero : call(this) ?? zero; };
+        return () => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this) ?? zero; };
       case 1:
-        return (a) => { probe(0); return stops && mustYield() ? zero : call(this, a) ?? zero; };
+        return (a) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a) ?? zero; };
       case 2:
-        return (a, b) => { probe(0); return stops && mustYield() ? zero : call(this, a, b) ?? zero; };
+        return (a, b) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a, b) ?? zero; };
       case 3:
-        return (a, b, c) => { probe(0); return stops && mustYield() ? zero : call(this, a, b, c) ?? zero; };
+        return (a, b, c) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a, b, c) ?? zero; };
+      case 4:
+        return (a, b, c, d) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a, b, c, d) ?? zero; };
+      case 8:
+        return (a, b, c, d, e, f, g, h) => {
+          probe(0);
+          return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a, b, c, d, e, f, g, h) ?? zero;
+        };
       default:
-        return (...args) => { probe(0); return stops && mustYield() ? zero : call(this, ...args) ?? zero; };
+        return (...args) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, ...args) ?? zero; };
     }
+  }
+
+  /** The slice has moved enough bytes: this call is made again in the next one. */
+  #yieldFirst(zero: number | bigint): number | bigint {
+    this.stop(STOP_YIELD);
+    return zero;
   }
 }
 
@@ -114,8 +130,6 @@ function tableEntry(params: Signature, results: Signature): number {
   return TABLE_SIGNATURES.findIndex((signature) => signature[0] === params && signature[1] === results);
 }
 
-const LETTERS: { readonly [type: number]: string } = { 0x7f: 'i', 0x7e: 'I', 0x7d: 'f', 0x7c: 'F', 0x7b: 'v' };
-
-function letters(types: readonly number[]): Signature {
-  return types.map((type) => LETTERS[type] ?? '?').join('');
+function letters(types: readonly ValType[]): Signature {
+  return types.map((type) => (type === I64 ? 'I' : 'i')).join('');
 }

@@ -7,17 +7,18 @@ import { type EntryPoint, transform, type TransformResult } from '../transform/t
 import { WasmError } from '../wasm/error.ts';
 import { decodeModule } from '../wasm/module.ts';
 import { inFunction } from '../wasm/names.ts';
-import { F32, F64, type FuncType, I32, I64, printValType, V128, type ValType, type WasmModule } from '../wasm/types.ts';
+import { F64, type FuncType, I32, I64, printValType, V128, type ValType, type WasmModule } from '../wasm/types.ts';
 import { Allocator } from './allocator.ts';
 import { TABLE_SIGNATURES } from './context.ts';
 import type { HostFunction } from './host_function.ts';
 import { InstancePool } from './instance_pool.ts';
 import {
-  MAX_MODULE_BYTES, MAX_MODULES, MIN_CHUNK_BYTES, SCANNED_PAGES_BASE, SCANNED_PAGES_PER_BYTE, STAGING_BYTES,
+  MAX_MODULE_BYTES, MAX_MODULES, MAX_SHARED_PAGES, MAX_TABLE_ELEMENTS, MIN_CHUNK_BYTES, SCANNED_PAGES_BASE, SCANNED_PAGES_PER_BYTE, STAGING_BYTES,
 } from './limits.ts';
 import { EngineModule, type ModuleForm } from './loaded_module.ts';
 import type { EngineServices, Entry, LoadedModule, ProcessConfig, SpawnRequest } from './services.ts';
 import { SideMemory } from './side_memory.ts';
+import { SliceGrant } from './slice_grant.ts';
 import { makeStackProbe } from './stack_probe.ts';
 import { type GuestCall, WasmProcess } from './wasm_process.ts';
 
@@ -39,6 +40,7 @@ export interface EngineOptions {
 export class Engine implements EngineServices {
   readonly system: ActorSystem;
   readonly side = new SideMemory();
+  readonly grant = new SliceGrant();
   readonly pool: InstancePool;
   readonly #link: EngineOptions['link'];
   readonly #tracked: boolean | undefined;
@@ -61,9 +63,13 @@ export class Engine implements EngineServices {
     validate(own);
     const hostFunctions = this.#link(decoded);
     const form = this.#makeForm(decoded, hostFunctions, this.#tracked ?? false);
+    const { tables } = decoded;
+    const elements = tables.reduce((sum, { limits }) => sum + limits.min, form.transformed.resumeEntries.length);
+    if (elements > MAX_TABLE_ELEMENTS) throw new WasmError(`unsupported: tables of ${elements} elements; the limit is ${MAX_TABLE_ELEMENTS}`, 0);
     this.#moduleCount++;
     const loaded = new EngineModule(this.#nextModule++, name, form, hostFunctions);
     if (form.transformed.globalsBytes > STAGING_BYTES / 2) loaded.unshared ??= 'too many mutable globals';
+    if (loaded.initialPages > MAX_SHARED_PAGES) loaded.unshared ??= `a memory of ${loaded.initialPages} pages`;
     return loaded;
   }
 
@@ -77,7 +83,7 @@ export class Engine implements EngineServices {
       const transformed = transform(decoded.bytes, {
         stops: (module, field) => stops.has(`${module}\0${field}`), tracked, tableEntries: TABLE_TYPES,
       });
-      return { transformed, compiled: new WebAssembly.Module(transformed.bytes as Uint8Array<ArrayBuffer>) };
+      return { transformed, compiled: compile(transformed.bytes) };
     } catch (error) {
       if (error instanceof WasmError && error.funcIndex !== undefined) throw inFunction(error, decoded, error.funcIndex);
       throw error;
@@ -93,7 +99,13 @@ export class Engine implements EngineServices {
     const { module: decoded } = module.transformed;
     if (module.scannedPages < SCANNED_PAGES_BASE + decoded.bytes.length * SCANNED_PAGES_PER_BYTE) return;
     module.scannedPages = -Infinity;
-    module.form = this.#makeForm(decoded, module.hostFunctions, true);
+    try {
+      module.form = this.#makeForm(decoded, module.hostFunctions, true);
+    } catch (error) {
+      // It is larger than the first form, and may be too large for V8: then this module goes on without marks.
+      if (error instanceof WasmError) return;
+      throw error;
+    }
     this.pool.dropIdle(module);
   }
 
@@ -114,7 +126,7 @@ export class Engine implements EngineServices {
   spawn(request: SpawnRequest): Process | string {
     const { link, config } = request;
     const engineModule = request.module === null ? this.#runningModule() : own(request.module);
-    const memoryBytes = engineModule.initialPages * PAGE_BYTES;
+    const memoryBytes = engineModule.initialPagesOfAll * PAGE_BYTES;
     if (memoryBytes > config.maxMemoryBytes) return `the module needs ${memoryBytes} bytes of memory, the limit is ${config.maxMemoryBytes}`;
     const entry = this.#resolve(engineModule, request.entry, request.params);
     const startBytes = engineModule.transformed.start === undefined ? 0 : FRAME_HEADER;
@@ -224,6 +236,16 @@ function own(module: LoadedModule): EngineModule {
   return module;
 }
 
+/** V8 has accepted the module before the rewrite: what it refuses now has become too large for one of its bounds. */
+function compile(bytes: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    throw new WasmError(`unsupported: rewritten, the module passes a bound of V8: ${error.message.replace(/^WebAssembly\.Module\(\): /, '')}`, 0);
+  }
+}
+
 function validate(bytes: Uint8Array): void {
   const source = bytes as Uint8Array<ArrayBuffer>;
   if (WebAssembly.validate(source)) return;
@@ -257,6 +279,3 @@ function matches(types: readonly ValType[], params: Uint8Array): boolean {
 function sameTypes(a: readonly ValType[], b: readonly ValType[]): boolean {
   return a.length === b.length && a.every((type, k) => type === b[k]);
 }
-
-/** The value types that can be passed to a process. */
-export const PARAMETER_TYPES: readonly ValType[] = [I32, I64, F32, F64, V128];

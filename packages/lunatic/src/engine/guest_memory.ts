@@ -4,6 +4,8 @@
 // differ from the module's image (invariant of parking: no write is missed).
 // Memory may grow or move whenever the guest runs; nothing obtained here outlives one host call.
 
+import { MAX_STRING_BYTES } from './limits.ts';
+
 /** Aborts the guest with a trap; the engine supplies it, bound to the instance. */
 export type TrapFunction = (message: string) => never;
 
@@ -64,9 +66,12 @@ export class GuestMemory {
     return start;
   }
 
-  /** UTF-8 text; invalid UTF-8 traps. */
+  /** UTF-8 text; invalid UTF-8 and more than MAX_STRING_BYTES trap. */
   readString(offset: number, length: number): string {
     const bytes = this.read(offset, length);
+    if (bytes.length > MAX_STRING_BYTES) {
+      this.#trap(`a string of ${bytes.length} bytes is longer than the limit of ${MAX_STRING_BYTES}`);
+    }
     try {
       return UTF8.decode(bytes);
     } catch (error) {

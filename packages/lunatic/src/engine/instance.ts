@@ -5,14 +5,14 @@
 
 import type { Process } from '../actor/process.ts';
 import {
-  BLOCK_BYTES, BLOCK_SHIFT, CELL_NEXT_BLOCK, EXPORT_COLLECT, EXPORT_FUEL, EXPORT_LOAD_GLOBALS, EXPORT_RESTORE,
+  BLOCK_BYTES, BLOCK_SHIFT, CELL_NEXT_BLOCK, CELL_TABLE_GROWTH, EXPORT_COLLECT, EXPORT_FUEL, EXPORT_GROWN, EXPORT_LOAD_GLOBALS, EXPORT_RESTORE,
   EXPORT_RUN, EXPORT_SAVE_GLOBALS, EXPORT_SET_MARKS, EXPORT_TOP, EXPORT_TRAP, INJECTED_MODULE, RECORD_HEADER, SIDE_MEMORY,
 } from '../transform/injected_abi.ts';
 import { Allocator } from './allocator.ts';
 import { InstanceContext } from './context.ts';
 import { GuestMemory } from './guest_memory.ts';
+import type { InstanceList } from './instance_list.ts';
 import type { EngineModule, ModuleForm, ModuleImage } from './loaded_module.ts';
-import { MAX_IMAGE_BYTES } from './limits.ts';
 import type { EngineServices } from './services.ts';
 import type { SideMemory } from './side_memory.ts';
 import type { WasmProcess } from './wasm_process.ts';
@@ -52,11 +52,13 @@ export class GuestInstance {
   pages: number;
   /** Whose state is in it; null: it is as new. */
   owner: WasmProcess | null = null;
-  /** Neighbours in the list of instances by last use. */
+  /** The list by last use that it is in, and its neighbours there. */
+  list: InstanceList | null = null;
   newer: GuestInstance | null = null;
   older: GuestInstance | null = null;
   readonly #side: SideMemory;
   readonly #setMarks: ((address: number) => void) | undefined;
+  readonly #grown: (() => number) | undefined;
   #marks: number;
   #marksBytes: number;
 
@@ -101,6 +103,7 @@ export class GuestInstance {
     };
     this.#marks = -1;
     this.#marksBytes = 0;
+    this.#grown = exports[EXPORT_GROWN] as (() => number) | undefined;
     this.#setMarks = exports[EXPORT_SET_MARKS] as ((address: number) => void) | undefined;
     if (transformed.tracked && !this.#makeMarks(this.pages)) throw new RangeError('the side memory is full');
   }
@@ -128,30 +131,34 @@ export class GuestInstance {
   takeImage(): ModuleImage | null {
     const { transformed } = this.form;
     const side = this.#side;
-    const globals = side.allocate(Math.max(transformed.globalsBytes, 1));
-    const pageTable = side.allocate(Math.max(this.pages * 4, 1));
-    if (globals < 0 || pageTable < 0) return null;
-    this.injected.saveGlobals(globals);
     const bytes = this.memory === null ? new Uint8Array(0) : new Uint8Array(this.memory.buffer);
-    let imageBytes = 0;
-    for (let page = 0; page < this.pages; page++) {
-      const contents = bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
-      let address = 0;
-      if (!isZero(contents)) {
-        imageBytes += PAGE_BYTES;
-        address = imageBytes > MAX_IMAGE_BYTES ? -1 : side.allocate(PAGE_BYTES);
-        if (address < 0) return null;
-        side.bytes.set(contents, address);
-      }
+    const contentsOf = (page: number): Uint8Array => bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+    const used: number[] = [];
+    for (let page = 0; page < this.pages; page++) if (!isZero(contentsOf(page))) used.push(page);
+    // One block for all, so that there is either room or none.
+    const globalsBytes = (transformed.globalsBytes + 15) & ~15;
+    const tableBytes = (this.pages * 4 + 15) & ~15;
+    const globals = side.allocate(globalsBytes + tableBytes + used.length * PAGE_BYTES);
+    if (globals < 0) return null;
+    this.injected.saveGlobals(globals);
+    const pageTable = globals + globalsBytes;
+    side.bytes.fill(0, pageTable, pageTable + tableBytes);
+    used.forEach((page, k) => {
+      const address = pageTable + tableBytes + k * PAGE_BYTES;
+      side.bytes.set(contentsOf(page), address);
       side.view.setUint32(pageTable + page * 4, address, true);
-    }
+    });
     return { pageTable, pages: this.pages, globals };
   }
 
-  /** Puts memory and globals back to the image. */
-  reset(image: ModuleImage): void {
-    if (this.injected.collect !== undefined) this.injected.collect(0, 0, 0, image.pageTable, image.pages, 0);
+  /** Puts memory and globals back to the image; false: that would be more than `maxBytes`, and the instance is good for nothing now. */
+  reset(image: ModuleImage, maxBytes: number): boolean {
+    if (this.injected.collect !== undefined) {
+      this.injected.collect(0, 0, (maxBytes / BLOCK_BYTES) * RECORD_BYTES, image.pageTable, image.pages, 0);
+      if (this.nextBlock >= 0) return false;
+    }
     this.injected.loadGlobals(image.globals);
+    return true;
   }
 
   /**
@@ -170,11 +177,12 @@ export class GuestInstance {
     return this.#side.cells[CELL_NEXT_BLOCK >> 2];
   }
 
-  /** `memory.grow` of memory `index` by `delta` pages: the former size in pages, or -1. */
+  /** `memory.grow` of memory `index` by `delta` pages: the former size in pages, or -1. `maxBytes`: of all memories together. */
   grow(index: number, delta: number, maxBytes: number): number {
     const memory = this.memories[index];
     const before = memory.buffer.byteLength / PAGE_BYTES;
-    if ((before + delta) * PAGE_BYTES > maxBytes) return -1;
+    const totalBytes = this.memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+    if (totalBytes + delta * PAGE_BYTES > maxBytes) return -1;
     if (this.#marks >= 0 && index === 0 && !this.#makeMarks(before + delta)) return -1;
     try {
       memory.grow(delta);
@@ -196,6 +204,7 @@ export class GuestInstance {
   /** Frees what the instance holds in the side memory; it is not used any more. */
   release(): void {
     if (this.#marks >= 0) this.#side.free(this.#marks, this.#marksBytes);
+    if (this.#grown !== undefined) this.#side.cells[CELL_TABLE_GROWTH >> 2] -= this.#grown();
   }
 
   /** For `HostContext.process`. */

@@ -3,25 +3,36 @@
 // A stopped process keeps its instance until somebody needs it: the one used least recently is parked first. An instance serves only
 // processes of its own module, and never one with fewer pages than it has, since a memory cannot shrink.
 //
-// R1  An idle instance equals its image. R2  Every instance with an owner is in its module's list by last use, and no other.
-// R3  Modules whose instances cannot be reset have one instance per process, which dies with it.
+// Emptying an instance costs what was written in it, or its size where writes are not recorded. So an instance that has grown beyond
+// MAX_SHARED_PAGES ("large") is not emptied as long as there is another way: its process keeps it and does not use up the module's
+// share, and the instance dies with it. Large ones are parked only when the bound over all modules is reached.
+//
+// R1  An idle instance equals its image. R2  Every instance with an owner is in one list by last use: the pool's `#large` if it is
+// large, else its module's. R3  Modules whose instances cannot be reset have one instance per process, which dies with it.
+// R4  `memoryCount` and `tableElements` are those of all instances, idle ones included; a module's `instanceCount` leaves out large ones.
 
 import { Arena } from './arena.ts';
 import { GuestInstance, type InstanceEnvironment, RECORD_BYTES } from './instance.ts';
+import { InstanceList } from './instance_list.ts';
 import type { EngineModule } from './loaded_module.ts';
-import { MAX_INSTANCES, MAX_INSTANCES_PER_MODULE, STAGING_BYTES } from './limits.ts';
+import { MAX_ALL_TABLE_ELEMENTS, MAX_INSTANCES_PER_MODULE, MAX_MEMORIES, MAX_RESET_BYTES, MAX_SHARED_PAGES, STAGING_BYTES } from './limits.ts';
 import type { WasmProcess } from './wasm_process.ts';
 
 export class InstancePool {
   readonly arena = new Arena();
-  /** Instances of all modules. */
+  /** Instances of all modules, their memories, and what their tables began with (R4). */
   instanceCount = 0;
+  memoryCount = 0;
+  tableElements = 0;
   /** Counters for inspection. */
   created = 0;
   parked = 0;
+  /** Rises with every instance made and every process moved in or out: what takes long enough to be timed. */
+  changes = 0;
   readonly #environment: InstanceEnvironment;
-  /** Modules that have instances, for the search over all of them when the bound is reached. */
+  /** Modules that have instances in their share, for the search over all of them when the bound is reached. */
   readonly #modules = new Set<EngineModule>();
+  readonly #large = new InstanceList();
 
   constructor(environment: InstanceEnvironment) {
     this.#environment = environment;
@@ -30,25 +41,40 @@ export class InstancePool {
   /** An instance that holds the state of `body`; null: there is none to be had. Hot: bench/actors.ts. */
   acquire(body: WasmProcess): GuestInstance | null {
     const { module } = body;
-    const instance = this.#takeIdle(module, body.pages) ?? this.#create(module) ?? this.#evict(module, body.pages) ?? this.#evictAny(module);
+    const instance = this.#takeIdle(module, body.pages)
+      ?? this.#create(module, body.pages)
+      ?? this.#evict(module, body.pages)
+      ?? this.#evictAny(module, body.pages);
     if (instance === null) return null;
     if (instance.pages < body.pages && instance.grow(0, body.pages - instance.pages, Number.MAX_SAFE_INTEGER) < 0) {
       this.#keepIdle(instance);
       return null;
     }
-    if (body.parkedBytes > 0) this.#unpark(body, instance);
+    if (body.parkedBytes > 0) {
+      this.changes++;
+      this.#unpark(body, instance);
+    }
     instance.owner = body;
     body.instance = instance;
-    module.addNewest(instance);
+    module.used.addNewest(instance);
+    this.grown(instance);
     return instance;
   }
 
   /** The process runs in the instance it has: it is the newest now. */
   touch(instance: GuestInstance): void {
-    const { module } = instance;
-    if (module.newest === instance) return;
-    module.removeUsed(instance);
-    module.addNewest(instance);
+    const list = instance.list as InstanceList;
+    if (list.newest === instance) return;
+    list.remove(instance);
+    list.addNewest(instance);
+  }
+
+  /** The memory of an instance in use may have grown. */
+  grown(instance: GuestInstance): void {
+    if (instance.pages <= MAX_SHARED_PAGES || instance.list === this.#large) return;
+    (instance.list as InstanceList).remove(instance);
+    this.#large.addNewest(instance);
+    this.#leaveShare(instance.module);
   }
 
   /** The process has ended: its instance becomes as new, its parked state is forgotten. */
@@ -59,28 +85,31 @@ export class InstancePool {
       body.parkedBytes = 0;
     }
     if (instance === null) return;
-    module.removeUsed(instance);
     body.instance = null;
     instance.owner = null;
-    if (module.image === null) {
-      this.#destroy(instance);
+    const large = instance.list === this.#large;
+    (instance.list as InstanceList).remove(instance);
+    if (large || module.image === null || this.#isOutdated(instance) || !instance.reset(module.image, MAX_RESET_BYTES)) {
+      this.#destroy(instance, large);
       return;
     }
-    if (this.#isOutdated(instance)) {
-      this.#destroy(instance);
-      return;
-    }
-    instance.reset(module.image);
     this.#countScan(instance);
-    if (this.#isOutdated(instance)) this.#destroy(instance);
+    if (this.#isOutdated(instance)) this.#destroy(instance, false);
     else this.#keepIdle(instance);
   }
 
   #takeIdle(module: EngineModule, pages: number): GuestInstance | null {
-    const exact = module.idle.get(pages);
-    if (exact !== undefined && exact.length > 0) return exact.pop() as GuestInstance;
-    for (const [size, list] of module.idle) if (size < pages && list.length > 0) return list.pop() as GuestInstance;
+    if (module.idle.has(pages)) return this.#popIdle(module, pages);
+    for (const size of module.idle.keys()) if (size < pages) return this.#popIdle(module, size);
     return null;
+  }
+
+  /** One of the idle instances of this size; there is one. Empty lists are dropped, or a search would meet every size there ever was. */
+  #popIdle(module: EngineModule, pages: number): GuestInstance {
+    const list = module.idle.get(pages) as GuestInstance[];
+    const instance = list.pop() as GuestInstance;
+    if (list.length === 0) module.idle.delete(pages);
+    return instance;
   }
 
   /** What it cost to empty this instance; at some point marks pay, and new instances get the other form. */
@@ -104,19 +133,26 @@ export class InstancePool {
   }
 
   /** A new instance, within the bounds; null if there may be none. */
-  #create(module: EngineModule): GuestInstance | null {
-    if (this.instanceCount >= MAX_INSTANCES) return null;
-    if (module.instanceCount >= MAX_INSTANCES_PER_MODULE && module.unshared === undefined) return null;
+  #create(module: EngineModule, pages: number): GuestInstance | null {
+    if (module.failure !== null || !this.#hasRoom(module)) return null;
+    const shared = module.unshared === undefined && pages <= MAX_SHARED_PAGES;
+    if (shared && module.instanceCount >= MAX_INSTANCES_PER_MODULE) return null;
     let instance: GuestInstance;
     try {
       instance = new GuestInstance(module, this.#environment);
     } catch (error) {
-      // V8 has no memory left to give; anything else is a bug or a trap of an active segment, checked at load.
+      // V8 has no memory left to give.
       if (error instanceof RangeError) return null;
-      throw error;
+      // An active segment out of bounds; the next attempt would end the same way.
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      module.failure = error.message.replace(/^WebAssembly\.Instance\(\): /, '');
+      return null;
     }
     this.instanceCount++;
+    this.memoryCount += module.memoriesPerInstance;
+    this.tableElements += module.tableElements;
     this.created++;
+    this.changes++;
     module.instanceCount++;
     this.#modules.add(module);
     if (module.image === null && module.unshared === undefined) {
@@ -126,10 +162,22 @@ export class InstancePool {
     return instance;
   }
 
-  #destroy(instance: GuestInstance): void {
+  #destroy(instance: GuestInstance, large: boolean): void {
     const { module } = instance;
     instance.release();
     this.instanceCount--;
+    this.memoryCount -= module.memoriesPerInstance;
+    this.tableElements -= module.tableElements;
+    if (!large) this.#leaveShare(module);
+  }
+
+  /** May there be another instance of this module, as far as the bounds over all go? */
+  #hasRoom(module: EngineModule): boolean {
+    return this.memoryCount + module.memoriesPerInstance <= MAX_MEMORIES
+      && this.tableElements + module.tableElements <= MAX_ALL_TABLE_ELEMENTS;
+  }
+
+  #leaveShare(module: EngineModule): void {
     module.instanceCount--;
     if (module.instanceCount === 0) this.#modules.delete(module);
   }
@@ -138,38 +186,54 @@ export class InstancePool {
   #evict(module: EngineModule, pages: number): GuestInstance | null {
     if (module.image === null || module.unshared !== undefined) return null;
     // An idle one of too many pages makes room for a new one before anybody is parked.
-    for (const list of module.idle.values()) {
-      const idle = list.pop();
-      if (idle === undefined) continue;
-      this.#destroy(idle);
-      return this.#create(module);
+    for (const size of module.idle.keys()) {
+      this.#destroy(this.#popIdle(module, size), false);
+      return this.#create(module, pages);
     }
-    const instance = module.oldest;
+    const instance = module.used.oldest;
     if (instance === null || !this.#park(instance)) return null;
     this.#countScan(instance);
     if (instance.pages <= pages && !this.#isOutdated(instance)) return instance;
-    this.#destroy(instance);
-    return this.#create(module);
+    this.#destroy(instance, false);
+    return this.#create(module, pages);
   }
 
   /** New instances get another form now: those that nobody uses go at once. */
   dropIdle(module: EngineModule): void {
-    for (const list of module.idle.values()) for (const instance of list) this.#destroy(instance);
+    for (const list of module.idle.values()) for (const instance of list) this.#destroy(instance, false);
     module.idle.clear();
   }
 
-  /** The bound over all modules is reached: another module gives up an instance. */
-  #evictAny(module: EngineModule): GuestInstance | null {
+  /** The bound over all modules is reached: others give up instances, large ones last, until there is room. */
+  #evictAny(module: EngineModule, pages: number): GuestInstance | null {
+    if (module.failure !== null) return null;
+    while (!this.#hasRoom(module)) {
+      if (!this.#evictShared(module) && !this.#evictLarge()) return null;
+    }
+    return this.#create(module, pages);
+  }
+
+  #evictShared(module: EngineModule): boolean {
     for (const other of this.#modules) {
       if (other === module || other.image === null || other.unshared !== undefined) continue;
-      let instance: GuestInstance | null = null;
-      for (const list of other.idle.values()) instance = list.pop() ?? instance;
-      if (instance === null && other.oldest !== null && this.#park(other.oldest)) instance = other.oldest;
-      if (instance === null) continue;
-      this.#destroy(instance);
-      return this.#create(module);
+      for (const size of other.idle.keys()) {
+        this.#destroy(this.#popIdle(other, size), false);
+        return true;
+      }
+      const { oldest } = other.used;
+      if (oldest === null || !this.#park(oldest)) continue;
+      this.#destroy(oldest, false);
+      return true;
     }
-    return null;
+    return false;
+  }
+
+  #evictLarge(): boolean {
+    let instance = this.#large.oldest;
+    while (instance !== null && (instance.module.image === null || !this.#park(instance))) instance = instance.newer;
+    if (instance === null) return false;
+    this.#destroy(instance, true);
+    return true;
   }
 
   /** Moves the state of the instance's owner to the arena; false: there is no room, and nothing has changed. */
@@ -192,7 +256,8 @@ export class InstancePool {
       }
       bytes = concat(pieces);
     }
-    const address = this.arena.put(bytes);
+    // Nothing at all to keep: it will find a fresh instance.
+    const address = bytes.length === 0 ? 0 : this.arena.put(bytes);
     if (address === -1) {
       this.#writeState(instance, bytes.slice());
       return false;
@@ -201,9 +266,10 @@ export class InstancePool {
     body.parkedBytes = bytes.length;
     body.instance = null;
     instance.owner = null;
-    module.removeUsed(instance);
+    (instance.list as InstanceList).remove(instance);
     instance.injected.loadGlobals(image.globals);
     this.parked++;
+    this.changes++;
     return true;
   }
 

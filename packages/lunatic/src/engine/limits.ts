@@ -2,14 +2,20 @@
 
 /** Instances that one module keeps for its processes to share, in each of its two forms; more processes than this are parked in turn. */
 export const MAX_INSTANCES_PER_MODULE = 32;
-/** Instances of one thread, over all modules. V8 gives a whole OS process about 16,000 memories. */
-export const MAX_INSTANCES = 2_048;
+/** Memories of the instances of one thread, over all modules. V8 gives a whole OS process about 16,000. */
+export const MAX_MEMORIES = 2_048;
+/** Elements that the tables of one module begin with, the private ones included: each instance makes them anew, 33 ns each. */
+export const MAX_TABLE_ELEMENTS = 1 << 20;
+/** The same of all instances of a thread. Tables live in V8's heap (24 bytes an element), and a full heap ends the whole VM. */
+export const MAX_ALL_TABLE_ELEMENTS = 1 << 24;
+/** Pages up to which an instance is emptied for the next process; searching more than these 16 MiB takes milliseconds. */
+export const MAX_SHARED_PAGES = 256;
+/** Bytes written by a process up to which its instance is emptied when it ends (0.1 to 0.3 ms); above, a new instance is cheaper. */
+export const MAX_RESET_BYTES = 1024 * 1024;
 /** Frames of one process: what its stack may grow to by being stopped and resumed. */
 export const MAX_STACK_BYTES = 64 * 1024 * 1024;
 /** First size of a process's chunk of frames. */
 export const MIN_CHUNK_BYTES = 128;
-/** Bytes of a module's image kept for resets; a module with more initial data gets an instance per process. */
-export const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
 /** Where dirty blocks are gathered on their way out of an instance. */
 export const STAGING_BYTES = 1024 * 1024;
 /** Parked state of all processes of one thread. */
@@ -28,9 +34,20 @@ export const MAX_CALL_DEPTH = 1_000;
 /** Host work (bytes moved by host calls) in one slice before the next host call yields first. */
 export const MAX_HOST_WORK_BYTES = 256 * 1024;
 
-/** Fuel per millisecond that a process is assumed to burn until it has been timed. */
-export const INITIAL_FUEL_PER_MS = 400_000;
+/** One string given to a host function; decoding it is one step (1 ms at most). Names, paths and variables are far shorter. */
+export const MAX_STRING_BYTES = 1024 * 1024;
+
+/** Fuel per millisecond that a process is assumed to burn until it has been timed: low, since it may begin with whatever is slowest. */
+export const INITIAL_FUEL_PER_MS = 50_000;
 export const MIN_FUEL_PER_MS = 500;
 export const MAX_FUEL_PER_MS = 8_000_000;
+/** Fuel of one run: 20 us of the fastest code, so that a stop and a reading of the clock (0.4 us) do not tell; some ms of the slowest. */
+export const MAX_RUN_FUEL = 60_000;
+/** A slice that used less is not timed at its end. */
+export const MIN_MEASURED_FUEL = 2_000;
+/** Host work of a slice that is not worth one either. */
+export const SHORT_SLICE_WORK_BYTES = 4_096;
+/** What a trap costs that a host call catches, in fuel: the exception is some 10 us of work for V8. */
+export const TRAP_FUEL = 10_000;
 /** A unit of `maxFuel` in instructions (ABI reference 3.1). */
 export const FUEL_UNIT = 100_000;

@@ -3,6 +3,7 @@
 import type { TransformResult } from '../transform/transform.ts';
 import type { HostFunction } from './host_function.ts';
 import type { GuestInstance } from './instance.ts';
+import { InstanceList } from './instance_list.ts';
 import type { LoadedModule } from './services.ts';
 
 export class EngineModule implements LoadedModule {
@@ -19,10 +20,14 @@ export class EngineModule implements LoadedModule {
   image: ModuleImage | null = null;
   /** Instances nobody uses, by pages of memory 0. */
   readonly idle = new Map<number, GuestInstance[]>();
-  /** Instances that exist, in use or not. */
+  /** Instances in use, by last use, but for large ones. */
+  readonly used = new InstanceList();
+  /** Instances that exist, in use or not, but for large ones (instance_pool.ts). */
   instanceCount = 0;
   /** Why every process needs an instance of its own, for good; undefined: they take turns. */
   unshared: string | undefined;
+  /** Why it cannot be instantiated, once that has been tried. */
+  failure: string | null = null;
 
   constructor(id: number, name: string, form: ModuleForm, hostFunctions: readonly HostFunction[]) {
     this.id = id;
@@ -36,30 +41,25 @@ export class EngineModule implements LoadedModule {
     return this.form.transformed;
   }
 
-  /** Instances with an owner, by last use. */
-  newest: GuestInstance | null = null;
-  oldest: GuestInstance | null = null;
-
-  addNewest(instance: GuestInstance): void {
-    instance.older = this.newest;
-    instance.newer = null;
-    if (this.newest === null) this.oldest = instance;
-    else this.newest.newer = instance;
-    this.newest = instance;
-  }
-
-  removeUsed(instance: GuestInstance): void {
-    if (instance.newer === null) this.newest = instance.older;
-    else instance.newer.older = instance.older;
-    if (instance.older === null) this.oldest = instance.newer;
-    else instance.older.newer = instance.newer;
-    instance.newer = null;
-    instance.older = null;
-  }
-
   /** Pages that memory 0 begins with; 0 without a memory. */
   get initialPages(): number {
     return this.transformed.memories[0]?.limits.min ?? 0;
+  }
+
+  /** Pages that all its memories begin with. */
+  get initialPagesOfAll(): number {
+    return this.transformed.memories.reduce((sum, { limits }) => sum + limits.min, 0);
+  }
+
+  /** Elements of all tables of a fresh instance, the private one included. */
+  get tableElements(): number {
+    const { module, resumeEntries } = this.transformed;
+    return module.tables.reduce((sum, { limits }) => sum + limits.min, resumeEntries.length);
+  }
+
+  /** What an instance counts for in the bound over all; one without a memory is no smaller to V8. */
+  get memoriesPerInstance(): number {
+    return Math.max(1, this.transformed.memories.length);
   }
 }
 

@@ -12,13 +12,15 @@ import type { WasmProcess } from './wasm_process.ts';
 /** Frames of a stack that go into a report. */
 const MAX_REPORTED_FRAMES = 50;
 
-export function endOfTrap(error: unknown, instance: GuestInstance, body: WasmProcess): ExitReason {
+/** `stack`: whether the reason shall tell where. */
+export function endOfTrap(error: unknown, instance: GuestInstance, body: WasmProcess, stack: boolean): ExitReason {
   const message = instance.context.trapMessage;
   instance.context.trapMessage = null;
   if (error instanceof WebAssembly.RuntimeError) {
     // While frames are saved no guest code runs: a trap with fuel below zero is scratch that overflowed.
     if (message === null && instance.injected.fuel() < 0) return { kind: 'limit', limit: 'stack' };
-    return { kind: 'trap', message: message ?? error.message, stack: guestStack(error, instance, body) };
+    const trap = { kind: 'trap', message: message ?? error.message } as const;
+    return stack ? { ...trap, stack: guestStack(error, instance, body) } : trap;
   }
   if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) return { kind: 'limit', limit: 'stack' };
   if (error instanceof WebAssembly.Exception) return { kind: 'trap', message: 'an exception that nobody caught' };
@@ -56,7 +58,7 @@ function functionLine(instance: GuestInstance, index: number): string | null {
 function* savedFrames(instance: GuestInstance, body: WasmProcess): Iterable<string> {
   const { transformed } = instance.form;
   const { view } = body.engine.side;
-  let top = instance.injected.top();
+  let top = instance.injected.top() >>> 0;
   while (top - FRAME_HEADER >= body.floor && top <= body.floor + body.chunkBytes) {
     const point = view.getUint32(top - FRAME_HEADER, true);
     const functionNumber = view.getUint32(top - FRAME_HEADER + 4, true);

@@ -10,18 +10,23 @@ import type { Process, ProcessBody } from '../actor/process.ts';
 import { SLICE_ENDED, SLICE_PREEMPTED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
 import {
   CELL_FUEL, CELL_GROW_MEMORY, CELL_GROW_PAGES, CELL_GROW_RESULT, CELL_LEFT, CELL_SCRATCH, CELL_STOP, CELL_TOP,
-  RUN_ENDED, RUN_NO_ROOM, SCRATCH_TOP, STOP_GROW,
+  RESULTS, RUN_ENDED, RUN_NO_ROOM, SCRATCH_TOP, STOP_GROW,
 } from '../transform/injected_abi.ts';
 import { Allocator } from './allocator.ts';
 import type { Engine } from './engine.ts';
 import { type Signature, STOP_CALL, STOP_EXIT, STOP_WAIT, STOP_YIELD } from './host_function.ts';
 import type { GuestInstance } from './instance.ts';
-import { FUEL_UNIT, INITIAL_FUEL_PER_MS, MAX_FUEL_PER_MS, MAX_STACK_BYTES, MIN_FUEL_PER_MS } from './limits.ts';
+import {
+  FUEL_UNIT, INITIAL_FUEL_PER_MS, MAX_STACK_BYTES, MIN_MEASURED_FUEL, SHORT_SLICE_WORK_BYTES, TRAP_FUEL,
+} from './limits.ts';
 import type { EngineModule } from './loaded_module.ts';
 import type { ProcessConfig } from './services.ts';
 import { endOfTrap } from './traps.ts';
 
-/** A guest function that a host call has asked for; the host call is repeated when it has ended. */
+/**
+ * A guest function that a host call has asked for; the host call is repeated when it has ended. Its frames are a stack of their own
+ * on top of the waiting host call's frame: neither results nor exceptions go down from there by themselves.
+ */
 export interface GuestCall {
   readonly functionNumber: number;
   readonly calleeIndex: number;
@@ -31,10 +36,17 @@ export interface GuestCall {
   readonly catchTrap: boolean;
   /** End of the frames below the callee, the waiting host call's included; -1: not begun. */
   height: number;
+  /** It has returned `value`, or `trapped`. */
+  ended: boolean;
   trapped: boolean;
+  value: number | bigint;
 }
 
 const NO_CALLS: GuestCall[] = [];
+
+/** Values of CELL_STOP beside those of StopRequest: out of fuel; a trap that a host call caught. */
+const STOP_NONE = 0;
+const STOP_CAUGHT = 65;
 
 export class WasmProcess implements ProcessBody {
   readonly engine: Engine;
@@ -78,14 +90,26 @@ export class WasmProcess implements ProcessBody {
   runSlice(proc: Process, sliceMs: number): SliceOutcome {
     if (this.startError !== null) return this.#end({ kind: 'trap', message: this.startError });
     const { pool } = this.engine;
-    const instance = this.instance ?? pool.acquire(this);
-    if (instance === null) return this.#end({ kind: 'limit', limit: 'instances' });
+    const { scheduler } = proc.system;
+    let startMs = scheduler.sliceStartMs;
+    let instance = this.instance;
+    if (instance === null) {
+      const { changes } = pool;
+      instance = pool.acquire(this);
+      // What parking another process and bringing in this one took is not its doing.
+      if (pool.changes !== changes) startMs = scheduler.clock.nowMs();
+    }
+    if (instance === null) {
+      const { failure } = this.module;
+      return this.#end(failure === null ? { kind: 'limit', limit: 'instances' } : { kind: 'trap', message: failure });
+    }
     pool.touch(instance);
     const { context } = instance;
     context.process = proc;
     context.hostWork = 0;
-    let fuel = Math.max(1, Math.floor(sliceMs * this.fuelPerMs));
-    const granted = fuel;
+    const grant = this.engine.grant;
+    grant.begin(sliceMs, this.fuelPerMs, startMs, scheduler.clock);
+    let fuel = grant.next();
     for (;;) {
       if (this.config.maxFuel > 0) {
         const left = this.config.maxFuel * FUEL_UNIT - this.fuelUsed;
@@ -93,18 +117,19 @@ export class WasmProcess implements ProcessBody {
         fuel = Math.min(fuel, left);
       }
       const left = this.#run(instance, fuel);
-      if (proc.killRequested || this.#ended) return SLICE_ENDED;
-      this.fuelUsed += fuel - left;
-      if (left < 0 && this.#stop === 0) {
-        this.#adapt(granted, proc);
-        if (this.config.maxFuel > 0 && this.fuelUsed >= this.config.maxFuel * FUEL_UNIT) return this.#end({ kind: 'limit', limit: 'fuel' });
-        return SLICE_PREEMPTED;
+      if (proc.killRequested || this.#ended) {
+        scheduler.sliceWasShort = grant.isShort && fuel - left < MIN_MEASURED_FUEL && context.hostWork < SHORT_SLICE_WORK_BYTES;
+        return SLICE_ENDED;
       }
-      switch (this.#stop) {
+      this.fuelUsed += fuel - left;
+      grant.used(fuel - left);
+      const stop = this.#stop;
+      switch (stop) {
         case STOP_WAIT:
-          return SLICE_WAITING;
         case STOP_YIELD:
-          return SLICE_PREEMPTED;
+          scheduler.sliceWasShort = grant.isShort && context.hostWork < SHORT_SLICE_WORK_BYTES;
+          this.fuelPerMs = grant.end();
+          return stop === STOP_WAIT ? SLICE_WAITING : SLICE_PREEMPTED;
         case STOP_EXIT:
           return SLICE_ENDED;
         case STOP_CALL:
@@ -113,15 +138,22 @@ export class WasmProcess implements ProcessBody {
         case STOP_GROW:
           this.#grow(instance);
           break;
+        case STOP_NONE:
+        case STOP_CAUGHT:
+          break;
         default:
-          throw new Error(`a host function asked for stop ${this.#stop}`);
+          throw new Error(`a host function asked for stop ${stop}`);
       }
       fuel = left;
-      if (fuel <= 0) return SLICE_PREEMPTED;
+      if (fuel > 0) continue;
+      fuel = grant.next();
+      if (fuel > 0) continue;
+      this.fuelPerMs = grant.end();
+      return SLICE_PREEMPTED;
     }
   }
 
-  /** What the last run stopped for; 0: out of fuel. */
+  /** What the last run stopped for. */
   get #stop(): number {
     return this.engine.side.cells[CELL_STOP >> 2];
   }
@@ -140,22 +172,47 @@ export class WasmProcess implements ProcessBody {
     side.cells[CELL_GROW_RESULT >> 2] = this.growResult;
     let outcome: number;
     try {
-      outcome = instance.injected.run(fuel, this.top, this.floor, this.floor + this.chunkBytes);
+      outcome = instance.injected.run(fuel, this.top, this.#hostCall()?.height ?? this.floor, this.floor + this.chunkBytes);
     } catch (error) {
       return this.#trapped(instance, error, fuel);
     }
     const { cells } = side;
     if (outcome === RUN_ENDED) {
-      this.#ended = true;
-      return 0;
+      const call = this.#hostCall();
+      if (call === undefined) {
+        this.#ended = true;
+        return 0;
+      }
+      this.#returnTo(call);
+      return cells[CELL_FUEL >> 2];
     }
-    this.top = cells[CELL_TOP >> 2];
+    this.top = cells[CELL_TOP >> 2] >>> 0;
     if (outcome === RUN_NO_ROOM && !this.#makeRoom(cells[CELL_SCRATCH >> 2])) {
       this.#end({ kind: 'limit', limit: 'stack' });
       this.#ended = true;
       return 0;
     }
-    return cells[CELL_STOP >> 2] === 0 ? cells[CELL_FUEL >> 2] : cells[CELL_LEFT >> 2];
+    // Making room may have grown the side memory: `cells` would be a detached view.
+    const { cells: current } = side;
+    return current[CELL_STOP >> 2] === 0 ? current[CELL_FUEL >> 2] : current[CELL_LEFT >> 2];
+  }
+
+  /** The innermost host call whose guest function is running. */
+  #hostCall(): GuestCall | undefined {
+    for (let k = this.calls.length - 1; k >= 0; k--) {
+      const call = this.calls[k];
+      if (call.height >= 0 && !call.ended) return call;
+    }
+    return undefined;
+  }
+
+  /** The guest function that `call` asked for has returned: the host call's frame is the innermost now, and its import is called again. */
+  #returnTo(call: GuestCall): void {
+    const { view } = this.engine.side;
+    call.ended = true;
+    if (call.results === 'i') call.value = view.getInt32(RESULTS, true);
+    else if (call.results === 'I') call.value = view.getBigInt64(RESULTS, true);
+    this.top = call.height;
   }
 
   /** The frames of this stop, from `scratch` up, do not fit the chunk. */
@@ -187,19 +244,20 @@ export class WasmProcess implements ProcessBody {
 
   /** A trap: the innermost host call that catches traps is answered, or the process ends. */
   #trapped(instance: GuestInstance, error: unknown, fuel: number): number {
-    const reason = endOfTrap(error, instance, this);
-    for (let k = this.calls.length - 1; k >= 0; k--) {
-      const call = this.calls[k];
-      if (!call.catchTrap || call.height < 0) continue;
-      this.calls.length = k + 1;
-      call.trapped = true;
-      this.top = call.height;
-      this.engine.side.cells[CELL_STOP >> 2] = STOP_YIELD;
-      return Math.max(0, Math.min(fuel, instance.injected.fuel()));
+    const catching = this.calls.findLastIndex((call) => call.catchTrap && call.height >= 0 && !call.ended);
+    const reason = endOfTrap(error, instance, this, catching < 0);
+    if (catching < 0) {
+      this.#end(reason);
+      this.#ended = true;
+      return 0;
     }
-    this.#end(reason);
-    this.#ended = true;
-    return 0;
+    const call = this.calls[catching];
+    this.calls.length = catching + 1;
+    call.ended = true;
+    call.trapped = true;
+    this.top = call.height;
+    this.engine.side.cells[CELL_STOP >> 2] = STOP_CAUGHT;
+    return Math.max(0, Math.min(fuel, instance.injected.fuel()) - TRAP_FUEL);
   }
 
   /** Puts the frame of the guest function that was asked for on top. */
@@ -217,17 +275,7 @@ export class WasmProcess implements ProcessBody {
     const memory = cells[CELL_GROW_MEMORY >> 2];
     this.growResult = instance.grow(memory, cells[CELL_GROW_PAGES >> 2] >>> 0, this.config.maxMemoryBytes);
     this.pages = instance.pages;
-  }
-
-  /** The process used its whole grant: brings the grant in line with the time it took. */
-  #adapt(granted: number, proc: Process): void {
-    const { scheduler } = proc.system;
-    const elapsedMs = scheduler.clock.nowMs() - scheduler.sliceStartMs;
-    if (elapsedMs <= 0) return;
-    const measured = granted / elapsedMs;
-    // Down at once: the next slice must not be too long again. Up in steps: a fast stretch may end any time.
-    const next = measured < this.fuelPerMs ? measured : Math.min(measured, this.fuelPerMs * 1.5);
-    this.fuelPerMs = Math.min(Math.max(next, MIN_FUEL_PER_MS), MAX_FUEL_PER_MS);
+    this.engine.pool.grown(instance);
   }
 
   dispose(_proc: Process): void {

@@ -1,0 +1,158 @@
+// A process finds its state as it left it, however often its instance was taken away and whoever used that in between: what many
+// processes on few instances compute is what V8 computes for each alone. LUNATIC_PARKINGS=20000 for a longer form.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { randomBelow, SeededRandom } from '../base/random.ts';
+import { assemble } from '../wasm/test_modules.ts';
+import { RECORD_BYTES } from './instance.ts';
+import { MAX_INSTANCES_PER_MODULE, MAX_SHARED_PAGES, STAGING_BYTES } from './limits.ts';
+import { TestEngine } from './test_engine.ts';
+import { scribbler } from './test_scribbler.ts';
+
+const PARKINGS = Number(process.env['LUNATIC_PARKINGS'] ?? 1_000);
+const SEED = Number(process.env['LUNATIC_TEST_SEED'] ?? 11);
+const AT_ONCE = 3 * MAX_INSTANCES_PER_MODULE;
+
+/** What `main(seed, steps)` logs when it has V8 for itself; undefined: it overflows the stack, which depends on the stack. */
+function expectedLog(module: WebAssembly.Module, seed: number, steps: number): number[] | undefined {
+  const log: number[] = [];
+  const env = {
+    yield: () => {},
+    log: (value: number) => void log.push(value),
+    write: (offset: number, value: number, length: number) =>
+      new Uint8Array(memory.buffer).fill(value, offset >>> 0, (offset >>> 0) + length),
+  };
+  const { exports } = new WebAssembly.Instance(module, { env });
+  const memory = exports['memory'] as WebAssembly.Memory;
+  try {
+    (exports['main'] as (seed: number, steps: number) => void)(seed, steps);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    assert.ok(error instanceof WebAssembly.RuntimeError);
+  }
+  return log;
+}
+
+function compareWithPlain(tracked: boolean | undefined, pages: number, growth: number, parkings: number): void {
+  const random = new SeededRandom(SEED);
+  const vm = new TestEngine({ ...(tracked === undefined ? {} : { tracked }), sliceMs: 0.01 });
+  const source = scribbler(pages, growth);
+  const plain = new WebAssembly.Module(assemble(source));
+  const module = vm.load(source);
+  const running = new Map<number, { seed: number; steps: number }>();
+  for (let round = 0; vm.engine.pool.parked < parkings || running.size > 0; round++) {
+    while (running.size < AT_ONCE && vm.engine.pool.parked < parkings) {
+      const args = { seed: random.nextU32() | 0, steps: 1 + randomBelow(random, 60) };
+      running.set(vm.spawn(module, 'main', [args.seed, args.steps]).pid, args);
+    }
+    vm.run(1 + randomBelow(random, 100));
+    for (const [pid, { seed, steps }] of running) {
+      const proc = vm.system.find(pid);
+      if (proc !== undefined) {
+        if (randomBelow(random, 500) > 0) continue;
+        vm.system.kill(pid);
+      } else if (vm.reasons.get(pid)?.kind !== 'limit') {
+        const place = `seed ${SEED}, round ${round}, main(${seed}, ${steps})`;
+        const expected = expectedLog(plain, seed, steps);
+        if (expected !== undefined) assert.deepEqual(vm.logs.get(pid) ?? [], expected, place);
+      }
+      running.delete(pid);
+    }
+  }
+  assert.equal(vm.engine.pool.arena.usedBytes, 0, 'the arena is empty again');
+}
+
+test(`parking: ${PARKINGS} times, writes recorded`, () => compareWithPlain(true, 1, 0, PARKINGS));
+test('parking: writes recorded, memories grow', () => compareWithPlain(true, 2, 6, PARKINGS));
+test('parking: writes searched for, memories grow', () => compareWithPlain(false, 2, 2, PARKINGS));
+test('parking: the form changes on the way', () => compareWithPlain(undefined, 1, 1, PARKINGS));
+
+/** Grows to `pages`, fills the whole memory with a byte, waits, and logs how many bytes are right afterwards. */
+const FILLER = `(module
+  (import "env" "receive" (func $receive (result i32)))
+  (import "env" "log" (func $log (param i32)))
+  (memory 1)
+  (func (export "main") (param $pages i32) (param $byte i32) (local $at i32) (local $right i32)
+    (drop (memory.grow (i32.sub (local.get $pages) (i32.const 1))))
+    (memory.fill (i32.const 0) (local.get $byte) (i32.mul (memory.size) (i32.const 65536)))
+    (drop (call $receive))
+    (loop $again
+      (if (i32.eq (i32.load8_u (local.get $at)) (local.get $byte))
+        (then (local.set $right (i32.add (local.get $right) (i32.const 1)))))
+      (local.set $at (i32.add (local.get $at) (i32.const 1021)))
+      (br_if $again (i32.lt_u (local.get $at) (i32.mul (memory.size) (i32.const 65536)))))
+    (call $log (local.get $right))))`;
+
+/** Bytes that the guest looks at. */
+const looked = (pages: number): number => Math.ceil((pages * 65_536) / 1021);
+
+test('parking: more state than the staging area holds goes in pieces', () => {
+  // One slice is enough for each, or preempted ones would take turns and be parked at every turn.
+  const vm = new TestEngine({ sliceMs: 1_000 });
+  const module = vm.load(FILLER);
+  const pages = 64;
+  const procs = Array.from({ length: MAX_INSTANCES_PER_MODULE + 8 }, (_, k) => vm.spawn(module, 'main', [pages, k + 1]));
+  vm.run();
+  assert.equal(vm.engine.pool.parked, 8);
+  for (const proc of procs) vm.send(proc, 0);
+  vm.run();
+  for (const proc of procs) assert.deepEqual(vm.log(proc), [looked(pages)]);
+});
+
+test('parking: processes with large memories keep them, and leave the module its share', () => {
+  const vm = new TestEngine();
+  const module = vm.load(FILLER);
+  const pages = MAX_SHARED_PAGES + 1;
+  const large = Array.from({ length: MAX_INSTANCES_PER_MODULE + 4 }, (_, k) => vm.spawn(module, 'main', [pages, k + 1]));
+  vm.run();
+  assert.equal(vm.engine.pool.parked, 0, 'nobody has to make room');
+  assert.equal(vm.engine.pool.instanceCount, large.length);
+  const small = Array.from({ length: MAX_INSTANCES_PER_MODULE }, () => vm.spawn(module, 'main', [2, 9]));
+  vm.run();
+  assert.equal(vm.engine.pool.instanceCount, large.length + small.length);
+  for (const proc of [...small, ...large]) vm.send(proc, 0);
+  vm.run();
+  for (const proc of small) assert.deepEqual(vm.log(proc), [looked(2)]);
+  for (const proc of large) assert.deepEqual(vm.log(proc), [looked(pages)]);
+  assert.equal(vm.engine.pool.instanceCount, small.length, 'large instances are given up');
+});
+
+test('parking: an idle process without any state of its own costs the arena nothing', () => {
+  const vm = new TestEngine();
+  const module = vm.load(`(module (import "env" "receive" (func $receive (result i32)))
+    (memory 1) (func (export "main") (drop (call $receive))))`);
+  const procs = Array.from({ length: 2 * MAX_INSTANCES_PER_MODULE }, () => vm.spawn(module));
+  vm.run();
+  assert.equal(vm.engine.pool.parked, MAX_INSTANCES_PER_MODULE);
+  assert.equal(vm.engine.pool.arena.usedBytes, 0);
+  for (const proc of procs) vm.send(proc, 0);
+  vm.run();
+  assert.equal(vm.system.processCount, 0);
+});
+
+test('parking: a store that reaches over the end of a piece is not torn', () => {
+  const vm = new TestEngine({ tracked: true, sliceMs: 1_000 });
+  // Fills `blocks` of 256 bytes, and eight bytes over the end of them; logs the latter after a wait. 0: only looks there.
+  const module = vm.load(`(module
+    (import "env" "receive" (func $receive (result i32)))
+    (import "env" "log" (func $log (param i32)))
+    (memory 17)
+    (func (export "main") (param $blocks i32) (param $end i32)
+      (memory.fill (i32.const 0) (i32.const 1) (i32.mul (local.get $blocks) (i32.const 256)))
+      (if (local.get $blocks) (then (i64.store (i32.sub (local.get $end) (i32.const 4)) (i64.const -1))))
+      (drop (call $receive))
+      (call $log (i32.load (i32.sub (local.get $end) (i32.const 4))))
+      (call $log (i32.load (local.get $end)))))`);
+  const recordsPerPiece = Math.floor(STAGING_BYTES / RECORD_BYTES);
+  for (let blocks = recordsPerPiece - 2; blocks <= recordsPerPiece + 2; blocks++) {
+    const parked = vm.spawn(module, 'main', [blocks, blocks * 256]);
+    const others = Array.from({ length: MAX_INSTANCES_PER_MODULE }, () => vm.spawn(module, 'main', [0, blocks * 256]));
+    vm.run();
+    for (const proc of [...others, parked]) vm.send(proc, 0);
+    vm.run();
+    assert.deepEqual(vm.log(parked), [-1, -1]);
+    for (const proc of others) assert.deepEqual(vm.log(proc), [0, 0]);
+  }
+  assert.ok(vm.engine.pool.parked > 0);
+});
