@@ -50,7 +50,7 @@ import {
   opSignature,
 } from '../wasm/opcodes.ts';
 
-import type { FuncType, FunctionBody, ValType, WasmModule } from '../wasm/types.ts';
+import { type FuncType, type FunctionBody, I32, type ValType, type WasmModule } from '../wasm/types.ts';
 import { FunctionValidator } from '../wasm/validate.ts';
 import { BulkScan, type BulkVerdict } from './bulk.ts';
 import { type CallGraph, callCost, endsFlow, instructionCost } from './call_graph.ts';
@@ -119,6 +119,10 @@ export interface FunctionIr {
   hasParams(at: number): boolean;
 }
 
+/** Of outlined instructions: sizes of memories and tables. */
+const ONE_I32: readonly ValType[] = [I32];
+const NO_TYPES: readonly ValType[] = [];
+
 /** Types of the values an instruction leaves, for those that can be shadowed. */
 type Results = { height: number; types: ValType[] };
 
@@ -158,7 +162,7 @@ class Builder {
   readonly falls: number[] = [];
   /** The instruction that produced each operand; parallel to the validator's operands. */
   readonly producers: number[] = [];
-  /** Results of the last instruction seen at each index, for shadowing. */
+  /** Results of instructions that leave more than one. */
   readonly results = new Map<number, Results>();
   /** Open constructs. */
   readonly open: number[] = [];
@@ -236,7 +240,7 @@ class Builder {
       hasTryTable: this.hasTryTable,
       outlined: this.outlined,
       mayThrow,
-      resultTypes: (at) => this.results.get(at)?.types ?? [],
+      resultTypes: (at) => this.callResults(at),
       hasParams: (at) => blockTypeOf(module, this.blockTypes[at]).params.length > 0,
     };
   }
@@ -321,17 +325,17 @@ class Builder {
     if (this.recorded > MAX_RECORDED_OPERANDS) this.refuse('unsupported: too many operands alive across resume points');
     this.points.push({ kind, at, operands: this.validator.operands.slice(0, height) });
     this.pointAt[at] = this.points.length;
-    for (let h = 0; h < height; h++) this.shadow(this.producers[h]);
+    for (let h = 0; h < height; h++) this.shadow(this.producers[h], h, this.validator.operands[h]);
   }
 
   private addLoopPoint(at: number): void {
     this.addPoint(POINT_LOOP, at, this.validator.operands.length);
   }
 
-  /** Asks that the results of instruction `producer` go to shadow locals. */
-  private shadow(producer: number): void {
-    const results = this.results.get(producer);
-    if (results !== undefined) this.shadowed.set(producer, results);
+  /** Asks that the results of instruction `producer`, of which this operand is one, go to shadow locals. */
+  private shadow(producer: number, height: number, type: ValType): void {
+    if (this.shadowed.has(producer)) return;
+    this.shadowed.set(producer, this.results.get(producer) ?? { height, types: [type] });
   }
 
   private openConstruct(op: number, at: number, base: number): void {
@@ -355,7 +359,11 @@ class Builder {
     this.match[at] = start;
     if (this.ops[start] === OP_LOOP) this.openLoops.pop();
     if (this.points.length > this.pointsBefore[start]) {
-      for (const producer of this.levelProducers.get(start) ?? []) this.shadow(producer);
+      const types = this.levelTypes.get(start) ?? [];
+      const base = this.frameBase[start];
+      this.levelProducers.get(start)?.forEach((producer, k) => {
+        this.shadow(producer, base + k, types[k]);
+      });
     } else {
       this.levelTypes.delete(start);
     }
@@ -384,7 +392,7 @@ class Builder {
     }
     producers.length = height - made;
     for (let k = 0; k < made; k++) producers.push(at);
-    if (made > 0) this.results.set(at, { height: height - made, types: validator.operands.slice(height - made) });
+    if (made > 1) this.results.set(at, { height: height - made, types: validator.operands.slice(height - made) });
   }
 
   private resultCount(op: number): number {
@@ -403,6 +411,19 @@ class Builder {
       }
       default:
         return leavesValue(op) ? 1 : 0;
+    }
+  }
+
+  private callResults(at: number): readonly ValType[] {
+    const { module } = this;
+    switch (this.ops[at]) {
+      case OP_CALL:
+        return module.types[module.funcTypeIndices[this.imm0[at]]].results;
+      case OP_CALL_INDIRECT:
+      case OP_CALL_REF:
+        return module.types[this.imm0[at]].results;
+      default:
+        return leavesValue(this.ops[at]) ? ONE_I32 : NO_TYPES;
     }
   }
 
