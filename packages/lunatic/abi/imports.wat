@@ -16,8 +16,8 @@
 
   ;; lunatic::error
   (import "lunatic::error" "drop" (func (param i64)))
-  (import "lunatic::error" "string_size" (func (param i64) (result i32)))
-  (import "lunatic::error" "to_string" (func (param i64 i32)))
+  (import "lunatic::error" "string_size" (func (param i64) (result i32))) ;; may stop
+  (import "lunatic::error" "to_string" (func (param i64 i32))) ;; may stop
 
   ;; lunatic::message
   (import "lunatic::message" "create_data" (func (param i64 i64)))
@@ -25,7 +25,7 @@
   (import "lunatic::message" "get_process_id" (func (result i64)))
   (import "lunatic::message" "get_tag" (func (result i64)))
   (import "lunatic::message" "push_module" (func (param i64) (result i64)))
-  (import "lunatic::message" "read_data" (func (param i32 i32) (result i32)))
+  (import "lunatic::message" "read_data" (func (param i32 i32) (result i32))) ;; may stop
   (import "lunatic::message" "receive" (func (param i32 i32 i64) (result i32))) ;; may stop
   (import "lunatic::message" "receive" (func (param i32 i32 i32) (result i32))) ;; may stop
   (import "lunatic::message" "seek_data" (func (param i64)))
@@ -35,7 +35,7 @@
   (import "lunatic::message" "send_receive_skip_search" (func (param i64 i64) (result i32))) ;; may stop
   (import "lunatic::message" "send_receive_skip_search" (func (param i64 i32) (result i32))) ;; may stop
   (import "lunatic::message" "take_module" (func (param i64) (result i64)))
-  (import "lunatic::message" "write_data" (func (param i32 i32) (result i32)))
+  (import "lunatic::message" "write_data" (func (param i32 i32) (result i32))) ;; may stop
 
   ;; lunatic::process
   (import "lunatic::process" "compile_module" (func (param i32 i32 i32) (result i32))) ;; may stop
@@ -66,11 +66,11 @@
   (import "lunatic::process" "unlink" (func (param i64)))
 
   ;; lunatic::registry
-  (import "lunatic::registry" "get" (func (param i32 i32 i32 i32) (result i32)))
-  (import "lunatic::registry" "get" (func (param i32 i32 i32) (result i32)))
-  (import "lunatic::registry" "put" (func (param i32 i32 i64 i64)))
-  (import "lunatic::registry" "put" (func (param i32 i32 i64)))
-  (import "lunatic::registry" "remove" (func (param i32 i32)))
+  (import "lunatic::registry" "get" (func (param i32 i32 i32 i32) (result i32))) ;; may stop
+  (import "lunatic::registry" "get" (func (param i32 i32 i32) (result i32))) ;; may stop
+  (import "lunatic::registry" "put" (func (param i32 i32 i64 i64))) ;; may stop
+  (import "lunatic::registry" "put" (func (param i32 i32 i64))) ;; may stop
+  (import "lunatic::registry" "remove" (func (param i32 i32))) ;; may stop
 
   ;; lunatic::timer
   (import "lunatic::timer" "cancel_timer" (func (param i64) (result i32)))
@@ -85,16 +85,16 @@
   (import "lunatic::version" "patch" (func (result i32)))
 
   ;; lunatic::wasi
-  (import "lunatic::wasi" "config_add_command_line_argument" (func (param i64 i32 i32)))
-  (import "lunatic::wasi" "config_add_environment_variable" (func (param i64 i32 i32 i32 i32)))
-  (import "lunatic::wasi" "config_preopen_dir" (func (param i64 i32 i32)))
+  (import "lunatic::wasi" "config_add_command_line_argument" (func (param i64 i32 i32))) ;; may stop
+  (import "lunatic::wasi" "config_add_environment_variable" (func (param i64 i32 i32 i32 i32))) ;; may stop
+  (import "lunatic::wasi" "config_preopen_dir" (func (param i64 i32 i32))) ;; may stop
 
   ;; wasi_snapshot_preview1
-  (import "wasi_snapshot_preview1" "args_get" (func (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func (param i32 i32) (result i32))) ;; may stop
   (import "wasi_snapshot_preview1" "args_sizes_get" (func (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "clock_res_get" (func (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "clock_time_get" (func (param i32 i64 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "environ_get" (func (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func (param i32 i32) (result i32))) ;; may stop
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_advise" (func (param i32 i64 i64 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_allocate" (func (param i32 i64 i64) (result i32)))

@@ -55,5 +55,11 @@ export const MAX_WAIT_MS = 2 ** 53 - 2 ** 48;
 /** A capacity hint of `create_data` above this is ignored: the buffer grows as it is written. */
 export const MAX_CAPACITY_HINT_BYTES = 64 * 1024;
 
+/** What one host call copies in one go; other processes run between the portions of a longer copy. Some 50 us. */
+export const COPY_PORTION_BYTES = 256 * 1024;
+
+/** Parameters in one spawn request: as many as a WebAssembly function may have. */
+export const MAX_SPAWN_PARAMS = 1000;
+
 /** Copies below this are covered by the charge for the call itself. */
 export const MIN_CHARGED_BYTES = 256;

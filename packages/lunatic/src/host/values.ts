@@ -1,7 +1,14 @@
-// Conversions at the guest boundary: i64 values that are tags, times and ids.
+// Conversions at the guest boundary: text, and i64 values that are tags, times and ids.
 
 import { FOREVER } from '../actor/process.ts';
-import { MAX_WAIT_MS } from './limits.ts';
+import type { HostContext } from '../engine/host_function.ts';
+import { MAX_WAIT_MS, MIN_CHARGED_BYTES } from './limits.ts';
+
+/** UTF-8 text of the guest, charged by its length: only for functions that may stop. */
+export function readText(ctx: HostContext, pointer: number, length: number): string {
+  if (length >>> 0 >= MIN_CHARGED_BYTES) ctx.charge(length >>> 0);
+  return ctx.memory.readString(pointer, length);
+}
 
 /** The two signed 32-bit words of an i64, low first, as the actor layer keeps tags. */
 export const tagWords = new Int32Array(2);
@@ -59,4 +66,3 @@ export function printId(id: bigint): string {
 }
 
 export const NO_ID = -1;
-

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '../../base/random.ts';
-import type { StopRequest } from '../../engine/host_function.ts';
+import { STOP_YIELD, type StopRequest } from '../../engine/host_function.ts';
+import { COPY_PORTION_BYTES } from '../limits.ts';
 import { hostState } from '../state.ts';
 import { namespace } from '../table.ts';
 import { FULL_CONFIG, type Guest, type Script, World } from '../test_guest.ts';
@@ -345,4 +346,34 @@ test('ParkedChannels gives numbers that differ and that a guest can hold', () =>
   assert.ok([...numbers].every((number) => Number.isSafeInteger(number) && number > 0));
   assert.ok(Math.max(...numbers) > 2 ** 52);
   assert.equal(channel.holders, 1000);
+});
+
+test('long messages are copied in portions, with other processes running in between', () => {
+  const size = 2 * COPY_PORTION_BYTES + 1;
+  const world = new World();
+  let turns = 0;
+  let turnsAtEnd = 0;
+  const guest = world.spawn(
+    withAllocator(function* (self) {
+      const channel = yield* newChannel(self, 0);
+      for (let i = 0; i < size; i++) self.memory.bytes[2 ** 21 + i] = i % 251;
+      const view = new DataView(self.memory.bytes.buffer);
+      view.setUint32(16, 2 ** 21, true);
+      view.setUint32(20, size, true);
+      yield* self.call(EARLY, 'channel_send', channel, 16);
+      assert.equal(yield* self.call(EARLY, 'channel_receive', channel, ALLOC, 64), size);
+      assert.ok(Buffer.compare(self.memory.read(2 ** 21, size), self.memory.read(self.memory.readU32(64), size)) === 0);
+      turnsAtEnd = turns;
+      yield* send(self, channel, 'short');
+      assert.equal(yield* receive(self, channel), 'short');
+    }),
+    FULL_CONFIG,
+    2 ** 22,
+  );
+  world.spawn(function* () {
+    while (turns++ < 10) yield STOP_YIELD;
+  });
+  world.run();
+  assert.deepEqual(guest.reason, { kind: 'normal' });
+  assert.equal(turnsAtEnd, 4);
 });

@@ -3,9 +3,16 @@
 
 import { EXIT_MAILBOX_LIMIT } from '../../actor/exit_reason.ts';
 import { FOREVER, IO_NONE, IO_READY, IO_WAIT } from '../../actor/process.ts';
-import { type HostContext, STOP_EXIT, STOP_WAIT } from '../../engine/host_function.ts';
+import {
+  type GuestCallResult,
+  type HostContext,
+  STOP_EXIT,
+  STOP_WAIT,
+  STOP_YIELD,
+} from '../../engine/host_function.ts';
 import type { HostEnvironment } from '../environment.ts';
 import {
+  COPY_PORTION_BYTES,
   MAX_ALL_CHANNELS_BYTES,
   MAX_CHANNEL_MESSAGE_BYTES,
   MAX_PARKED_CHANNELS,
@@ -65,8 +72,8 @@ function channelSend(ctx: HostContext, handle: number, iovec: number, usage: Cha
   if (length > MAX_CHANNEL_MESSAGE_BYTES) {
     ctx.trap(`a channel message of ${length} bytes is larger than the limit of ${MAX_CHANNEL_MESSAGE_BYTES}`);
   }
-  const bytes = ctx.memory.read(ctx.memory.readU32(iovec), length).slice();
-  ctx.charge(length);
+  const bytes = copyOut(ctx, state, ctx.memory.readU32(iovec), length);
+  if (bytes === null) return;
   if (usage.bytes + length > MAX_ALL_CHANNELS_BYTES) {
     proc.exitReason = EXIT_MAILBOX_LIMIT;
     return ctx.stop(STOP_EXIT);
@@ -76,14 +83,41 @@ function channelSend(ctx: HostContext, handle: number, iovec: number, usage: Cha
   ctx.stop(STOP_WAIT);
 }
 
+/** A copy of the guest's bytes; null while portions are left, for which the call is repeated. */
+function copyOut(ctx: HostContext, state: HostState, pointer: number, length: number): Uint8Array | null {
+  const source = ctx.memory.read(pointer, length);
+  const early = earlyOf(state);
+  const bytes = early.copying ?? new Uint8Array(length);
+  const end = nextPortion(ctx, state, length);
+  bytes.set(source.subarray(state.progress, end), state.progress);
+  return finishPortion(ctx, state, bytes, end) ? bytes : null;
+}
+
+function nextPortion(ctx: HostContext, state: HostState, length: number): number {
+  const end = Math.min(state.progress + COPY_PORTION_BYTES, length);
+  ctx.charge(end - state.progress);
+  return end;
+}
+
+/** Whether all is copied; otherwise asks for the next call. */
+function finishPortion(ctx: HostContext, state: HostState, bytes: Uint8Array, end: number): boolean {
+  const finished = end === bytes.length;
+  state.progress = finished ? 0 : end;
+  earlyOf(state).copying = finished ? null : bytes;
+  if (!finished) ctx.stop(STOP_YIELD);
+  return finished;
+}
+
 /**
  * Waits for a message, lets the guest's `(i32 size) -> i32 pointer` at index `allocate` of its table provide memory, copies
  * the message there, stores the pointer as u32 at `out` and returns the length.
  */
 function channelReceive(ctx: HostContext, handle: number, allocate: number, out: number): number {
   const state = hostState(ctx);
+  const copying = state.early?.copying ?? null;
+  if (copying !== null) return deliver(ctx, state, copying, out);
   const allocated = ctx.takeCallResult();
-  if (allocated !== undefined) return deliver(ctx, earlyOf(state), Number(allocated.value) >>> 0, out);
+  if (allocated !== undefined) return deliver(ctx, state, allocatedMemory(ctx, state, allocated), out);
   const proc = ctx.process;
   const waited = proc.pollIo();
   if (waited === IO_WAIT) {
@@ -109,13 +143,25 @@ function channelReceive(ctx: HostContext, handle: number, allocate: number, out:
   return 0;
 }
 
-function deliver(ctx: HostContext, early: EarlyState, pointer: number, out: number): number {
+/** The message that the guest has allocated memory for, which is now at `copyPointer`. */
+function allocatedMemory(ctx: HostContext, state: HostState, allocated: GuestCallResult): Uint8Array {
+  const early = earlyOf(state);
   const bytes = early.delivered.pop();
   if (bytes === undefined) throw new RangeError('memory was allocated for no message');
+  const pointer = Number(allocated.value) >>> 0;
   if (pointer === 0 && bytes.length !== 0) ctx.trap(`the guest could not allocate ${bytes.length} bytes for a message`);
-  ctx.memory.write(pointer, bytes);
-  ctx.memory.writeU32(out, pointer);
-  ctx.charge(bytes.length);
+  ctx.memory.check(pointer, bytes.length);
+  early.copyPointer = pointer;
+  return bytes;
+}
+
+/** Copies one portion; with the last, stores the pointer and returns the length. */
+function deliver(ctx: HostContext, state: HostState, bytes: Uint8Array, out: number): number {
+  const { copyPointer } = earlyOf(state);
+  const done = state.progress;
+  const end = nextPortion(ctx, state, bytes.length);
+  ctx.memory.write(copyPointer + done, bytes.subarray(done, end));
+  if (finishPortion(ctx, state, bytes, end)) ctx.memory.writeU32(out, copyPointer);
   return bytes.length;
 }
 

@@ -16,6 +16,9 @@ const FIRST_HANDLE = 3;
 export class EarlyState {
   /** Messages taken from a channel for which the guest is allocating memory, innermost last. */
   readonly delivered: Uint8Array[] = [];
+  /** The message that a call is copying in portions, out of guest memory or to `copyPointer` in it; `HostState.progress` says how far. */
+  copying: Uint8Array | null = null;
+  copyPointer = 0;
   /** Index: handle - FIRST_HANDLE. */
   readonly #objects: (EarlyObject | undefined)[] = [];
   readonly #free: number[] = [];
@@ -54,5 +57,6 @@ export class EarlyState {
     this.#objects.length = 0;
     this.#free.length = 0;
     this.delivered.length = 0;
+    this.copying = null;
   }
 }

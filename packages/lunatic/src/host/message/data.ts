@@ -1,20 +1,20 @@
 // Writing and reading the message in the scratch area. Spec: ABI reference 1.2.
 
 import { MAX_MESSAGE_BYTES, MAX_MESSAGE_RESOURCES } from '../../actor/limits.ts';
-import { createMessage, MESSAGE_PROCESS_DIED, type MessageResource } from '../../actor/message.ts';
+import { createMessage, MESSAGE_PROCESS_DIED, type Message, type MessageResource } from '../../actor/message.ts';
 import { HandleTable } from '../../base/handle_table.ts';
-import type { HostContext } from '../../engine/host_function.ts';
+import { type HostContext, STOP_YIELD } from '../../engine/host_function.ts';
 import type { LoadedModule } from '../../engine/services.ts';
-import { MAX_CAPACITY_HINT_BYTES, MIN_CHARGED_BYTES } from '../limits.ts';
+import { COPY_PORTION_BYTES, MAX_CAPACITY_HINT_BYTES, MIN_CHARGED_BYTES } from '../limits.ts';
 import { addHandle, hostState } from '../state.ts';
-import { answers, type Row } from '../table.ts';
+import { answers, mayStop, type Row } from '../table.ts';
 import { idNumber, joinTag, NO_ID, printId, splitTag, tagWords } from '../values.ts';
 import { anyScratch, dataScratch, replaceScratch } from './scratch.ts';
 
 export const DATA_ROWS: readonly Row[] = [
   answers('create_data', 'II', '', createData),
-  answers('write_data', 'ii', 'i', writeData),
-  answers('read_data', 'ii', 'i', readData),
+  mayStop('write_data', 'ii', 'i', writeData),
+  mayStop('read_data', 'ii', 'i', readData),
   answers('seek_data', 'I', '', (ctx, index) => {
     dataScratch(ctx).readPos = idNumber(index) === NO_ID ? Number.MAX_SAFE_INTEGER : Number(index);
   }),
@@ -44,11 +44,27 @@ function writeData(ctx: HostContext, pointer: number, length: number): number {
   const message = dataScratch(ctx);
   const size = length >>> 0;
   const start = ctx.memory.check(pointer, size);
-  if (!message.append(ctx.memory.bytes, start, start + size)) {
-    ctx.trap(`a message of ${message.length + size} bytes is larger than the limit of ${MAX_MESSAGE_BYTES}`);
-  }
+  if (size > COPY_PORTION_BYTES) return writeInPortions(ctx, message, start, size);
+  if (!message.append(ctx.memory.bytes, start, start + size)) tooLarge(ctx, message, size);
   if (size >= MIN_CHARGED_BYTES) ctx.charge(size);
   return length;
+}
+
+/** One portion; the call is repeated until all is written. */
+function writeInPortions(ctx: HostContext, message: Message, start: number, size: number): number {
+  const state = hostState(ctx);
+  const done = state.progress;
+  if (done === 0 && !message.reserve(message.length + size)) tooLarge(ctx, message, size);
+  const end = Math.min(done + COPY_PORTION_BYTES, size);
+  message.append(ctx.memory.bytes, start + done, start + end);
+  ctx.charge(end - done);
+  state.progress = end < size ? end : 0;
+  if (end < size) ctx.stop(STOP_YIELD);
+  return size;
+}
+
+function tooLarge(ctx: HostContext, message: Message, added: number): never {
+  ctx.trap(`a message of ${message.length + added} bytes is larger than the limit of ${MAX_MESSAGE_BYTES}`);
 }
 
 /** Copies up to `length` bytes from the read position; 0 at the end. Traps if the position is beyond the end. */
@@ -59,9 +75,24 @@ function readData(ctx: HostContext, pointer: number, length: number): number {
   if (left < 0)
     ctx.trap(`the read position ${message.readPos} is beyond the end of the message (${message.length} bytes)`);
   const size = Math.min(left, length >>> 0);
+  if (size > COPY_PORTION_BYTES || hostState(ctx).progress > 0)
+    return readInPortions(ctx, message, pointer, length >>> 0);
   message.readInto(ctx.memory.bytes, ctx.memory.claim(pointer, size), size);
   if (size >= MIN_CHARGED_BYTES) ctx.charge(size);
   return size;
+}
+
+/** One portion; the call is repeated until all is read. */
+function readInPortions(ctx: HostContext, message: Message, pointer: number, length: number): number {
+  const state = hostState(ctx);
+  const done = state.progress;
+  const left = Math.min(message.length - message.readPos, length - done);
+  const portion = Math.min(left, COPY_PORTION_BYTES);
+  message.readInto(ctx.memory.bytes, ctx.memory.claim((pointer >>> 0) + done, portion), portion);
+  ctx.charge(portion);
+  state.progress = portion < left ? done + portion : 0;
+  if (portion < left) ctx.stop(STOP_YIELD);
+  return done + portion;
 }
 
 /** Adds a copy of the handle to the message; returns its index there. */

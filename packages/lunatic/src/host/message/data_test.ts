@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAX_MESSAGE_BYTES } from '../../actor/limits.ts';
 import { HandleTable } from '../../base/handle_table.ts';
+import { STOP_YIELD } from '../../engine/host_function.ts';
+import { COPY_PORTION_BYTES } from '../limits.ts';
 import { hostState } from '../state.ts';
-import { FILL, type Guest, World } from '../test_guest.ts';
+import { FILL, FULL_CONFIG, type Guest, World } from '../test_guest.ts';
 
 const MESSAGE = 'lunatic::message';
 
@@ -156,4 +158,32 @@ test('take_module traps for an index that is taken or was never there', () => {
     });
     assert.equal(message, `the message has no module at index ${BigInt.asUintN(64, index)}`);
   }
+});
+
+test('long copies go in portions, and other processes run in between', () => {
+  const size = 3 * COPY_PORTION_BYTES + 5;
+  const world = new World();
+  let turns = 0;
+  let turnsAtEnd = 0;
+  const guest = world.spawn(
+    function* (self) {
+      for (let i = 0; i < size; i++) self.memory.bytes[i] = i % 251;
+      yield* self.call(MESSAGE, 'create_data', 0n, 0n);
+      assert.equal(yield* self.call(MESSAGE, 'write_data', 0, size), size);
+      assert.equal(yield* self.call(MESSAGE, 'data_size'), BigInt(size));
+      assert.equal(yield* self.call(MESSAGE, 'read_data', 2 ** 21, size + 100), size);
+      assert.ok(Buffer.compare(self.memory.read(0, size), self.memory.read(2 ** 21, size)) === 0);
+      assert.equal(yield* self.call(MESSAGE, 'read_data', 2 ** 21, 10), 0);
+      turnsAtEnd = turns;
+    },
+    FULL_CONFIG,
+    2 ** 22,
+  );
+  world.spawn(function* () {
+    while (turns++ < 10) yield STOP_YIELD;
+  });
+  world.run();
+  assert.deepEqual(guest.reason, { kind: 'normal' });
+  assert.equal(guest.charged, 2 * size);
+  assert.equal(turnsAtEnd, 6);
 });

@@ -3,10 +3,11 @@
 import type { Process } from '../../actor/process.ts';
 import type { HostContext } from '../../engine/host_function.ts';
 import type { Entry, LoadedModule, ProcessConfig, SpawnRequest } from '../../engine/services.ts';
+import { MAX_SPAWN_PARAMS } from '../limits.ts';
 import { checkNewName, putName, writeEntry } from '../registry/table.ts';
 import { hostState, writeError } from '../state.ts';
 import { mayStop, type Row } from '../table.ts';
-import { idNumber, printId } from '../values.ts';
+import { idNumber, printId, readText } from '../values.ts';
 import { draftOf } from './config.ts';
 import { missingDirectory } from './directories.ts';
 
@@ -46,7 +47,7 @@ function getOrSpawn(
   idPointer: number,
 ): number {
   const { registry } = ctx.process.system;
-  const registeredName = ctx.memory.readString(name, nameLength);
+  const registeredName = readText(ctx, name, nameLength);
   ctx.memory.check(idPointer, 8);
   ctx.memory.check(nodeIdPointer, 8);
   const known = registry.get(registeredName);
@@ -109,6 +110,9 @@ function moduleById(ctx: HostContext, id: bigint): LoadedModule {
 /** A view of the parameters, valid during this call. Traps unless they are whole chunks of known types. */
 function checkedParams(ctx: HostContext, pointer: number, length: number): Uint8Array {
   const params = ctx.memory.read(pointer, length);
+  if (params.length > MAX_SPAWN_PARAMS * PARAM_SIZE) {
+    ctx.trap(`spawn parameters are ${params.length} bytes; a function has at most ${MAX_SPAWN_PARAMS} parameters`);
+  }
   if (params.length % PARAM_SIZE !== 0) {
     ctx.trap(`spawn parameters are ${params.length} bytes, which is no multiple of ${PARAM_SIZE}`);
   }
@@ -124,8 +128,9 @@ function checkedParams(ctx: HostContext, pointer: number, length: number): Uint8
 /** Programs spawn the same function again and again, so the last name is kept decoded. */
 function entryNamed(ctx: HostContext, pointer: number, length: number): Entry {
   const bytes = ctx.memory.read(pointer, length);
+  if (bytes.length > MAX_KEPT_NAME_BYTES) return { kind: 'export', name: readText(ctx, pointer, length) };
   if (!sameBytes(bytes, lastName)) {
-    lastEntry = { kind: 'export', name: ctx.memory.readString(pointer, length) };
+    lastEntry = { kind: 'export', name: readText(ctx, pointer, length) };
     lastName = bytes.slice();
   }
   return lastEntry;
@@ -138,6 +143,9 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   }
   return true;
 }
+
+/** Longer names are decoded every time. */
+const MAX_KEPT_NAME_BYTES = 256;
 
 let lastName = new Uint8Array(0);
 let lastEntry: Entry = { kind: 'export', name: '' };

@@ -230,3 +230,10 @@ function* spawnWithDirectory(guest: Guest, asked: string, expected: number): Gen
   assert.equal(yield* spawn(guest, { config: 0n }), expected, asked);
   if (expected === 1) assert.match(yield* errorText(guest, 0n), /cannot be granted/);
 }
+
+test('spawn parameters beyond what any function has trap', () => {
+  const message = new World().runToTrap(function* (guest) {
+    yield* guest.call(PROCESS, 'spawn', 0n, -1n, -1n, 0, 1, 0, 17 * 1001, 64);
+  });
+  assert.equal(message, 'spawn parameters are 17017 bytes; a function has at most 1000 parameters');
+});

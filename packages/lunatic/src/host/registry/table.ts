@@ -3,32 +3,32 @@
 import { MAX_NAME_LENGTH } from '../../actor/limits.ts';
 import { NAME_TOO_LONG, REGISTRY_FULL, type RegistryEntry } from '../../actor/registry.ts';
 import type { HostContext, HostFunction } from '../../engine/host_function.ts';
-import { answers, namespace } from '../table.ts';
-import { idNumber } from '../values.ts';
+import { mayStop, namespace } from '../table.ts';
+import { idNumber, readText } from '../values.ts';
 
 export const REGISTRY_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::registry', [
-  answers('put', 'iiII', '', (ctx, name, length, nodeId, pid) => {
-    putName(ctx, ctx.memory.readString(name, length), nodeNumber(ctx, nodeId), idNumber(pid));
+  mayStop('put', 'iiII', '', (ctx, name, length, nodeId, pid) => {
+    putName(ctx, readText(ctx, name, length), nodeNumber(ctx, nodeId), idNumber(pid));
   }),
   // Up to 0.9: without a node.
-  answers('put', 'iiI', '', (ctx, name, length, pid) => {
-    putName(ctx, ctx.memory.readString(name, length), ctx.process.system.registry.nodeId, idNumber(pid));
+  mayStop('put', 'iiI', '', (ctx, name, length, pid) => {
+    putName(ctx, readText(ctx, name, length), ctx.process.system.registry.nodeId, idNumber(pid));
   }),
-  answers('get', 'iiii', 'i', (ctx, name, length, nodeIdPointer, pidPointer) => {
-    const entry = ctx.process.system.registry.get(ctx.memory.readString(name, length));
+  mayStop('get', 'iiii', 'i', (ctx, name, length, nodeIdPointer, pidPointer) => {
+    const entry = ctx.process.system.registry.get(readText(ctx, name, length));
     if (entry === null) return 1;
     writeEntry(ctx, entry, nodeIdPointer, pidPointer);
     return 0;
   }),
   // Up to 0.9: without a node.
-  answers('get', 'iii', 'i', (ctx, name, length, pidPointer) => {
-    const entry = ctx.process.system.registry.get(ctx.memory.readString(name, length));
+  mayStop('get', 'iii', 'i', (ctx, name, length, pidPointer) => {
+    const entry = ctx.process.system.registry.get(readText(ctx, name, length));
     if (entry === null) return 1;
     ctx.memory.writeId(pidPointer, entry.pid);
     return 0;
   }),
-  answers('remove', 'ii', '', (ctx, name, length) => {
-    ctx.process.system.registry.remove(ctx.memory.readString(name, length));
+  mayStop('remove', 'ii', '', (ctx, name, length) => {
+    ctx.process.system.registry.remove(readText(ctx, name, length));
   }),
 ]);
 

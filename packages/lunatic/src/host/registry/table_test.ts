@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Guest, World } from '../test_guest.ts';
+import { MAX_STRING_BYTES } from '../../engine/limits.ts';
+import { FULL_CONFIG, type Guest, World } from '../test_guest.ts';
 
 const REGISTRY = 'lunatic::registry';
 const NAME = 300;
@@ -56,4 +57,20 @@ test('the registry is bounded, in names and their length', () => {
     yield* guest.call(REGISTRY, 'put', ...putName(guest, 'x'.repeat(5000)), 0n, 1n);
   });
   assert.match(long, /^a registered name has at most/);
+});
+
+test('a string beyond the bound traps before it is decoded', () => {
+  const world = new World();
+  const guest = world.spawn(
+    function* (self) {
+      yield* self.call(REGISTRY, 'get', 0, MAX_STRING_BYTES + 1, 40, 64);
+    },
+    FULL_CONFIG,
+    2 * MAX_STRING_BYTES,
+  );
+  world.run();
+  assert.deepEqual(guest.reason, {
+    kind: 'trap',
+    message: `a string of ${MAX_STRING_BYTES + 1} bytes is longer than the limit of ${MAX_STRING_BYTES}`,
+  });
 });

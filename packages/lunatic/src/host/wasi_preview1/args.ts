@@ -5,16 +5,16 @@
 
 import type { HostContext } from '../../engine/host_function.ts';
 import type { ProcessConfig } from '../../engine/services.ts';
-import { answers, type Row } from '../table.ts';
+import { answers, mayStop, type Row } from '../table.ts';
 import { ERRNO_SUCCESS } from './numbers.ts';
 
 export const ARGS_ROWS: readonly Row[] = [
-  answers('args_get', 'ii', 'i', (ctx, pointers, buffer) => writeStrings(ctx, encoded(ctx).args, pointers, buffer)),
+  mayStop('args_get', 'ii', 'i', (ctx, pointers, buffer) => writeStrings(ctx, encoded(ctx).args, pointers, buffer)),
   answers('args_sizes_get', 'ii', 'i', (ctx, count, size) => writeSizes(ctx, encoded(ctx).args, count, size)),
 ];
 
 export const ENVIRON_ROWS: readonly Row[] = [
-  answers('environ_get', 'ii', 'i', (ctx, pointers, buffer) =>
+  mayStop('environ_get', 'ii', 'i', (ctx, pointers, buffer) =>
     writeStrings(ctx, encoded(ctx).environ, pointers, buffer),
   ),
   answers('environ_sizes_get', 'ii', 'i', (ctx, count, size) => writeSizes(ctx, encoded(ctx).environ, count, size)),
