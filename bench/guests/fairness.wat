@@ -215,7 +215,7 @@
 ;; The number that stands for the process `i` of the 100 (counted from 1).
 (func $slot (param $i i32) (result i32) (i32.add (i32.const 12280) (i32.shl (local.get $i) (i32.const 3))))
 
-;; Process `i` learns whom it sends to, and gets the first number to send.
+;; All learn whom they send to; then each gets a number to pass on.
 (func $start_wakes
   (local $i i32)
   (local.set $i (i32.const 100))
@@ -223,6 +223,9 @@
     (call $send_number
       (i64.load (call $slot (local.get $i)))
       (i64.load (call $slot (i32.add (i32.rem_u (local.get $i) (i32.const 100)) (i32.const 1)))))
+    (br_if $next (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+  (local.set $i (i32.const 100))
+  (loop $next
     (call $send_number (i64.load (call $slot (local.get $i))) (i64.const 1))
     (br_if $next (local.tee $i (i32.sub (local.get $i) (i32.const 1))))))
 
