@@ -144,6 +144,7 @@ class Analysis {
   readonly entryCheck: Uint8Array;
   readonly cost: Float64Array;
   readonly color: Uint8Array;
+  readonly cutTypes = new Set<number>();
   unshared: string | undefined;
   hasTryTable = false;
   hasTableGrow = false;
@@ -297,8 +298,14 @@ class Analysis {
   }
 
   private cut(node: number): void {
-    if (node < this.functionCount) this.addEntryCheck(node);
-    else for (const f of this.edges[node]) this.addEntryCheck(f);
+    if (node < this.functionCount) {
+      this.addEntryCheck(node);
+      return;
+    }
+    // Once for all: every function of the type may lead back to it.
+    if (this.cutTypes.has(node)) return;
+    this.cutTypes.add(node);
+    for (const f of this.edges[node]) this.addEntryCheck(f);
   }
 
   private addEntryCheck(node: number): void {

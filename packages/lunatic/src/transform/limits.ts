@@ -16,7 +16,10 @@ export const MAX_NESTING = 50_000;
 export const MAX_RESUME_GROWTH = 4;
 /** Words of all liveness sets of one function; beyond it every local counts as live. */
 export const MAX_LIVENESS_WORDS = 1 << 22;
-/** Operand-stack entries recorded over all resume points of one function. */
+/** Words gone over to compute them (0.2 s), and locals live at all points together: beyond either the same. */
+export const MAX_LIVENESS_WORK = 1 << 28;
+export const MAX_LIVE_ENTRIES = 1 << 22;
+/** Operand-stack entries recorded over all resume points and constructs of one function. */
 export const MAX_RECORDED_OPERANDS = 1 << 22;
 /** References of one type alive across the stops of one process. */
 export const MAX_KEPT_REFERENCES = 65_536;

@@ -22,15 +22,22 @@ import {
 } from '../wasm/opcodes.ts';
 import { endsFlow } from './call_graph.ts';
 import type { FunctionIr } from './function_ir.ts';
-import { MAX_LIVENESS_WORDS } from './limits.ts';
+import { MAX_LIVE_ENTRIES, MAX_LIVENESS_WORDS, MAX_LIVENESS_WORK } from './limits.ts';
 
 /** Live locals of every resume point, ascending. `null`: too large to compute, every local counts as live. */
 export function livePoints(ir: FunctionIr): Int32Array[] | null {
   const words = (ir.localTypes.length + 31) >> 5;
-  let labels = 2;
-  for (let i = 0; i < ir.count; i++) if (ir.match[i] > i) labels += 2;
-  if (words * labels > MAX_LIVENESS_WORDS) return null;
-  return new Liveness(ir, words).solve();
+  let sets = 2;
+  // Sets that one round goes over: at every label, and wherever control may go elsewhere.
+  let visited = 2;
+  for (let i = 0; i < ir.count; i++) {
+    if (ir.match[i] > i) sets += 2;
+    if (ir.match[i] >= 0) visited++;
+    else if (ir.ops[i] === OP_BR_TABLE) visited += (ir.labels.get(i) as readonly number[]).length;
+    else if (ir.ops[i] === OP_BR_IF || endsFlow(ir.ops[i]) || ir.mayThrow(ir.ops[i])) visited++;
+  }
+  if (words * sets > MAX_LIVENESS_WORDS) return null;
+  return new Liveness(ir, words).solve(Math.max(3, Math.floor(MAX_LIVENESS_WORK / (words * visited))));
 }
 
 interface Frame {
@@ -50,6 +57,8 @@ class Liveness {
   readonly headers = new Map<number, Int32Array>();
   readonly result: Int32Array[];
   changed = true;
+  /** Entries of `result`. */
+  total = 0;
 
   constructor(ir: FunctionIr, words: number) {
     this.ir = ir;
@@ -57,10 +66,14 @@ class Liveness {
     this.result = new Array<Int32Array>(ir.points.length);
   }
 
-  solve(): Int32Array[] {
-    while (this.changed) {
+  /** null: not done after `maxRounds`, or too many locals live at too many points. */
+  solve(maxRounds: number): Int32Array[] | null {
+    for (let round = 0; this.changed; round++) {
+      if (round === maxRounds) return null;
       this.changed = false;
+      this.total = 0;
       this.round();
+      if (this.total > MAX_LIVE_ENTRIES) return null;
     }
     return this.result;
   }

@@ -21,7 +21,7 @@ import {
   OP_TABLE_COPY,
   OP_TABLE_FILL,
 } from '../wasm/opcodes.ts';
-import { heapTypeOf, I32, isNullable, makeRef, type ValType } from '../wasm/types.ts';
+import { FUNCREF, heapTypeOf, I32, isNullable, makeRef, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import { emitSave, type FrameLayout, type Slot } from './frames.ts';
@@ -126,8 +126,9 @@ function describeBulk(context: RewriteContext, op: number, imm0: number, imm1: n
       chunkCost: BULK_CHUNK >> BULK_SHIFT,
     };
   }
-  const { elemType } = context.module.tables[imm0];
   const hasSource = op !== OP_TABLE_FILL;
+  // Only `table.fill` takes an element; the first immediate of the others need not be a table.
+  const elemType = hasSource ? FUNCREF : context.module.tables[imm0].elemType;
   return {
     op,
     imm0,

@@ -405,7 +405,7 @@ class ResumeEmitter {
       return;
     }
     if (!this.copied.has(at)) {
-      yield this.sharedLoop(at, end, base);
+      yield this.sharedLoop(at, end, base, params);
       return;
     }
     emitter.openBlock(emitter.resultBlockType(emitter.blockResults(at)));
@@ -435,13 +435,15 @@ class ResumeEmitter {
   }
 
   /** One dispatched copy serves all turns; only for loops without parameters. */
-  private *sharedLoop(at: number, end: number, base: number): Step {
+  private *sharedLoop(at: number, end: number, base: number, params: readonly ValType[]): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
+    emitter.pushShadows(base, params);
     emitter.flush();
     writer.loop(ir.blockTypes[at]);
     emitter.depth++;
     emitter.labelDepths.push(emitter.depth);
+    emitter.popToShadows(base, params);
     writer.localGet(this.pc);
     writer.op(OP_I32_EQZ);
     writer.if(BLOCK_EMPTY);
@@ -449,7 +451,7 @@ class ResumeEmitter {
     emitter.loopCheck(at);
     emitter.depth--;
     writer.end();
-    yield this.sequence(at + 1, end, base, NO_TYPES, false);
+    yield this.sequence(at + 1, end, base, params, false);
     this.close();
   }
 
@@ -502,19 +504,19 @@ class ResumeEmitter {
   }
 }
 
-/** Loops whose plain copy fits the growth budget, smallest first; loops with parameters cannot share. */
+/** Loops whose plain copy fits the growth budget, smallest first. */
 function chooseCopies(ir: FunctionIr): ReadonlySet<number> {
-  const loops: { at: number; sizeBytes: number; needed: boolean }[] = [];
+  const loops: { at: number; sizeBytes: number }[] = [];
   for (const at of ir.loopCost.keys()) {
     const end = ir.match[at];
-    loops.push({ at, sizeBytes: ir.starts[end] - ir.starts[at], needed: ir.hasParams(at) });
+    loops.push({ at, sizeBytes: ir.starts[end] - ir.starts[at] });
   }
-  loops.sort((a, b) => Number(b.needed) - Number(a.needed) || a.sizeBytes - b.sizeBytes);
+  loops.sort((a, b) => a.sizeBytes - b.sizeBytes);
   const whole = ir.count === 0 ? 0 : ir.ends[ir.count - 1] - ir.starts[0];
   let budget = MAX_RESUME_GROWTH * whole + 1024;
   const copied = new Set<number>();
   for (const loop of loops) {
-    if (!loop.needed && loop.sizeBytes > budget) break;
+    if (loop.sizeBytes > budget) break;
     budget -= loop.sizeBytes;
     copied.add(loop.at);
   }
