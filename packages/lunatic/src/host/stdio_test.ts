@@ -30,7 +30,8 @@ const LINES = Array.from({ length: 100_000 }, (_, i) => `line ${i}\n`).join('');
 test('output is complete and in order through a pipe whose reader is slow, without holding up the thread', async () => {
   const child = start('lines');
   const stderr = text(streamOf(child.stderr));
-  await sleep(300);
+  // Long enough for the program to start on a busy machine and then to wait for its reader.
+  await sleep(1500);
   const stdout = await text(streamOf(child.stdout));
   assert.equal(stdout, LINES);
   const { waits, ticks } = JSON.parse(await stderr);

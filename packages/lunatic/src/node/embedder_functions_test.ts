@@ -190,6 +190,7 @@ describe('asyncHostFunction', () => {
     let answer: (value: number) => void = () => {};
     let aborted = false;
     let finished = false;
+    const begun = Promise.withResolvers<void>();
     const vm = createVm({
       hostFunctions: [
         asyncHostFunction({
@@ -197,6 +198,7 @@ describe('asyncHostFunction', () => {
           name: 'later',
           params: [],
           start: (_caller, signal) => {
+            begun.resolve();
             signal.addEventListener('abort', () => {
               aborted = true;
             });
@@ -214,7 +216,7 @@ describe('asyncHostFunction', () => {
       assemble('(module (import "app" "later" (func $later)) (func (export "_start") (call $later)))'),
     );
     const process = vm.spawn(module);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await begun.promise;
     process.kill();
     assert.deepEqual(await process.exited, { kind: 'killed' });
     assert.ok(aborted);
