@@ -71,9 +71,15 @@ export function freshGlobals(): Uint8Array {
 export function scribbler(pages: number, growth: number): string {
   const cases = (list: readonly string[]): string => {
     const blocks = list.map((_, k) => `(block $case${k}`).join(' ');
-    const labels = list.map((_, k) => `$case${k}`).reverse().join(' ');
+    const labels = list
+      .map((_, k) => `$case${k}`)
+      .reverse()
+      .join(' ');
     // The innermost block is the last of the list.
-    const bodies = list.map((code, k) => `) ${code} (br $done)`).reverse().join('\n');
+    const bodies = list
+      .map((code) => `) ${code} (br $done)`)
+      .reverse()
+      .join('\n');
     return `(block $done ${blocks} (br_table ${labels} (i32.rem_u (call $next) (i32.const ${list.length}))) ${bodies})`;
   };
   return `(module

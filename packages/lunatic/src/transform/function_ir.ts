@@ -54,7 +54,7 @@ import { type FuncType, type FunctionBody, I32, type ValType, type WasmModule } 
 import { FunctionValidator } from '../wasm/validate.ts';
 import { BulkScan, type BulkVerdict } from './bulk.ts';
 import { type CallGraph, callCost, endsFlow, instructionCost } from './call_graph.ts';
-import { MAX_COST, MAX_NESTING, MAX_RECORDED_OPERANDS } from './limits.ts';
+import { MAX_COST, MAX_COPIED_OPERANDS, MAX_NESTING, MAX_RECORDED_OPERANDS } from './limits.ts';
 
 /** A call that may stop, outlined instructions included. */
 export const POINT_CALL = 0;
@@ -115,8 +115,6 @@ export interface FunctionIr {
   mayThrow(op: number): boolean;
   /** Types of the values that a call leaves. */
   resultTypes(at: number): readonly ValType[];
-  /** Does this construct take operands from the stack? */
-  hasParams(at: number): boolean;
 }
 
 /** Of outlined instructions: sizes of memories and tables. */
@@ -130,6 +128,7 @@ export function buildFunctionIr(module: WasmModule, graph: CallGraph, body: Func
   return new Builder(module, graph, body).build();
 }
 
+const MAX_RECORDED_TEXT = 'too many operands alive across resume points and blocks';
 const MAX_NESTING_TEXT = `control frames nested deeper than ${MAX_NESTING} in a function that may stop`;
 
 class Builder {
@@ -167,7 +166,13 @@ class Builder {
   /** Open constructs. */
   readonly open: number[] = [];
   readonly openLoops: number[] = [];
+  /** Points at calls so far, and how many there were when each open loop began. */
+  callPoints = 0;
+  readonly callsBefore: number[] = [];
+  hasTightLoop = false;
+  /** Entries of the operand stack kept, and copied, so far. */
   recorded = 0;
+  copied = 0;
   hasTryTable = false;
 
   constructor(module: WasmModule, graph: CallGraph, body: FunctionBody) {
@@ -236,12 +241,11 @@ class Builder {
       loopCost: this.loopCost,
       levelTypes: this.levelTypes,
       shadowed: this.shadowed,
-      hasTightLoop: this.hasTightLoop(),
+      hasTightLoop: this.hasTightLoop,
       hasTryTable: this.hasTryTable,
       outlined: this.outlined,
       mayThrow,
       resultTypes: (at) => this.callResults(at),
-      hasParams: (at) => blockTypeOf(module, this.blockTypes[at]).params.length > 0,
     };
   }
 
@@ -310,6 +314,7 @@ class Builder {
     const { validator } = this;
     const height = validator.operands.length - this.argumentCount(op);
     this.addPoint(POINT_CALL, at, height);
+    this.callPoints++;
   }
 
   private argumentCount(op: number): number {
@@ -322,7 +327,7 @@ class Builder {
 
   private addPoint(kind: typeof POINT_CALL | typeof POINT_LOOP, at: number, height: number): void {
     this.recorded += height;
-    if (this.recorded > MAX_RECORDED_OPERANDS) this.refuse('unsupported: too many operands alive across resume points');
+    if (this.recorded > MAX_RECORDED_OPERANDS) this.refuse(`unsupported: ${MAX_RECORDED_TEXT}`);
     this.points.push({ kind, at, operands: this.validator.operands.slice(0, height) });
     this.pointAt[at] = this.points.length;
     for (let h = 0; h < height; h++) this.shadow(this.producers[h], h, this.validator.operands[h]);
@@ -344,12 +349,15 @@ class Builder {
     const { validator } = this;
     if (validator.operands.length > base) {
       this.recorded += validator.operands.length - base;
+      this.copied += validator.operands.length - base;
+      if (this.recorded > MAX_RECORDED_OPERANDS || this.copied > MAX_COPIED_OPERANDS) this.refuse(`unsupported: ${MAX_RECORDED_TEXT}`);
       this.levelTypes.set(at, validator.operands.slice(base));
       this.levelProducers.set(at, this.producers.slice(base));
     }
     if (op === OP_LOOP) {
       this.openLoops.push(at);
       this.loopCost.set(at, 1);
+      this.callsBefore.push(this.callPoints);
     }
   }
 
@@ -357,7 +365,10 @@ class Builder {
     const start = this.open.pop() as number;
     this.match[start] = at;
     this.match[at] = start;
-    if (this.ops[start] === OP_LOOP) this.openLoops.pop();
+    if (this.ops[start] === OP_LOOP) {
+      this.openLoops.pop();
+      if (this.callsBefore.pop() === this.callPoints) this.hasTightLoop = true;
+    }
     if (this.points.length > this.pointsBefore[start]) {
       const types = this.levelTypes.get(start) ?? [];
       const base = this.frameBase[start];
@@ -365,6 +376,7 @@ class Builder {
         this.shadow(producer, base + k, types[k]);
       });
     } else {
+      this.recorded -= this.levelTypes.get(start)?.length ?? 0;
       this.levelTypes.delete(start);
     }
     this.levelProducers.delete(start);
@@ -425,18 +437,6 @@ class Builder {
       default:
         return leavesValue(this.ops[at]) ? ONE_I32 : NO_TYPES;
     }
-  }
-
-  private hasTightLoop(): boolean {
-    for (const at of this.loopCost.keys()) {
-      const end = this.match[at];
-      let calls = false;
-      for (let p = this.pointsBefore[at]; p < this.points.length && this.points[p].at < end; p++) {
-        if (this.points[p].kind === POINT_CALL) calls = true;
-      }
-      if (!calls) return true;
-    }
-    return false;
   }
 }
 

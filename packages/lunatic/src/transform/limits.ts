@@ -21,6 +21,8 @@ export const MAX_LIVENESS_WORK = 1 << 28;
 export const MAX_LIVE_ENTRIES = 1 << 22;
 /** Operand-stack entries recorded over all resume points and constructs of one function. */
 export const MAX_RECORDED_OPERANDS = 1 << 22;
+/** The same, those included that turn out not to be needed: a bound on time. */
+export const MAX_COPIED_OPERANDS = 1 << 26;
 /** References of one type alive across the stops of one process. */
 export const MAX_KEPT_REFERENCES = 65_536;
 /** Locals V8 accepts in one function. */

@@ -135,9 +135,16 @@ class Liveness {
       }
       const point = ir.pointAt[i];
       // A call resumes behind itself, but its locals before and after are the same; a loop at its header.
-      if (point > 0) this.result[point - 1] = setBits(live);
+      if (point > 0) this.settlePoint(point - 1, live);
     }
-    if (ir.entryPoint) this.result[ir.points.length - 1] = setBits(live);
+    if (ir.entryPoint) this.settlePoint(ir.points.length - 1, live);
+  }
+
+  private settlePoint(position: number, live: Int32Array): void {
+    if (this.total > MAX_LIVE_ENTRIES) return;
+    const locals = setBits(live);
+    this.total += locals.length;
+    this.result[position] = locals;
   }
 
   private readonly elseLive = new Map<number, Int32Array>();

@@ -434,7 +434,7 @@ class ResumeEmitter {
     emitter.labelDepths.pop();
   }
 
-  /** One dispatched copy serves all turns; only for loops without parameters. */
+  /** One dispatched copy serves all turns. */
   private *sharedLoop(at: number, end: number, base: number, params: readonly ValType[]): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
