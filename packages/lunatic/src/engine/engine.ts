@@ -3,7 +3,7 @@
 import type { ActorSystem } from '../actor/actor_system.ts';
 import { Process } from '../actor/process.ts';
 import { FRAME_HEADER } from '../transform/injected_abi.ts';
-import { type EntryPoint, transform, type TransformResult } from '../transform/transform.ts';
+import { type EntryPoint, type TransformResult, transform } from '../transform/transform.ts';
 import { WasmError } from '../wasm/error.ts';
 import { decodeModule } from '../wasm/module.ts';
 import { inFunction } from '../wasm/names.ts';
@@ -13,7 +13,15 @@ import { TABLE_SIGNATURES } from './context.ts';
 import type { HostFunction } from './host_function.ts';
 import { InstancePool } from './instance_pool.ts';
 import {
-  MAX_MODULE_BYTES, MAX_MODULES, MAX_SHARED_PAGES, MAX_TABLE_ELEMENTS, MIN_CHUNK_BYTES, SCANNED_PAGES_BASE, SCANNED_PAGES_PER_BYTE, STAGING_BYTES,
+  MAX_MEMORIES,
+  MAX_MODULE_BYTES,
+  MAX_MODULES,
+  MAX_SHARED_PAGES,
+  MAX_TABLE_ELEMENTS,
+  MIN_CHUNK_BYTES,
+  SCANNED_PAGES_BASE,
+  SCANNED_PAGES_PER_BYTE,
+  STAGING_BYTES,
 } from './limits.ts';
 import { EngineModule, type ModuleForm } from './loaded_module.ts';
 import type { EngineServices, Entry, LoadedModule, ProcessConfig, SpawnRequest } from './services.ts';
@@ -35,6 +43,8 @@ export interface EngineOptions {
    * once searching its instances has cost as much as making the other form.
    */
   readonly tracked?: boolean;
+  /** Memories of all instances together. Default: MAX_MEMORIES. */
+  readonly maxMemories?: number;
 }
 
 export class Engine implements EngineServices {
@@ -51,11 +61,18 @@ export class Engine implements EngineServices {
     this.system = options.system;
     this.#link = options.link;
     this.#tracked = options.tracked;
-    this.pool = new InstancePool({ side: this.side, services: this, probe: makeStackProbe(), scanned: (module) => this.#considerTracking(module) });
+    const environment = {
+      side: this.side,
+      services: this,
+      probe: makeStackProbe(),
+      scanned: (module: EngineModule) => this.#considerTracking(module),
+    };
+    this.pool = new InstancePool(environment, options.maxMemories ?? MAX_MEMORIES);
   }
 
   loadModule(bytes: Uint8Array, name: string): EngineModule {
-    if (bytes.length > MAX_MODULE_BYTES) throw new WasmError(`a module of ${bytes.length} bytes; the limit is ${MAX_MODULE_BYTES}`, 0);
+    if (bytes.length > MAX_MODULE_BYTES)
+      throw new WasmError(`a module of ${bytes.length} bytes; the limit is ${MAX_MODULE_BYTES}`, 0);
     if (this.#moduleCount >= MAX_MODULES) throw new WasmError(`more than ${MAX_MODULES} modules are loaded`, 0);
     // A view into guest memory may change or be detached later; the module keeps its own bytes.
     const own = bytes.slice();
@@ -65,7 +82,8 @@ export class Engine implements EngineServices {
     const form = this.#makeForm(decoded, hostFunctions, this.#tracked ?? false);
     const { tables } = decoded;
     const elements = tables.reduce((sum, { limits }) => sum + limits.min, form.transformed.resumeEntries.length);
-    if (elements > MAX_TABLE_ELEMENTS) throw new WasmError(`unsupported: tables of ${elements} elements; the limit is ${MAX_TABLE_ELEMENTS}`, 0);
+    if (elements > MAX_TABLE_ELEMENTS)
+      throw new WasmError(`unsupported: tables of ${elements} elements; the limit is ${MAX_TABLE_ELEMENTS}`, 0);
     this.#moduleCount++;
     const loaded = new EngineModule(this.#nextModule++, name, form, hostFunctions);
     if (form.transformed.globalsBytes > STAGING_BYTES / 2) loaded.unshared ??= 'too many mutable globals';
@@ -81,11 +99,14 @@ export class Engine implements EngineServices {
     }
     try {
       const transformed = transform(decoded.bytes, {
-        stops: (module, field) => stops.has(`${module}\0${field}`), tracked, tableEntries: TABLE_TYPES,
+        stops: (module, field) => stops.has(`${module}\0${field}`),
+        tracked,
+        tableEntries: TABLE_TYPES,
       });
       return { transformed, compiled: compile(transformed.bytes) };
     } catch (error) {
-      if (error instanceof WasmError && error.funcIndex !== undefined) throw inFunction(error, decoded, error.funcIndex);
+      if (error instanceof WasmError && error.funcIndex !== undefined)
+        throw inFunction(error, decoded, error.funcIndex);
       throw error;
     }
   }
@@ -127,7 +148,8 @@ export class Engine implements EngineServices {
     const { link, config } = request;
     const engineModule = request.module === null ? this.#runningModule() : own(request.module);
     const memoryBytes = engineModule.initialPagesOfAll * PAGE_BYTES;
-    if (memoryBytes > config.maxMemoryBytes) return `the module needs ${memoryBytes} bytes of memory, the limit is ${config.maxMemoryBytes}`;
+    if (memoryBytes > config.maxMemoryBytes)
+      return `the module needs ${memoryBytes} bytes of memory, the limit is ${config.maxMemoryBytes}`;
     const entry = this.#resolve(engineModule, request.entry, request.params);
     const startBytes = engineModule.transformed.start === undefined ? 0 : FRAME_HEADER;
     const frameBytes = typeof entry === 'string' ? FRAME_HEADER : FRAME_HEADER + packedBytes(entry.type.params);
@@ -137,9 +159,16 @@ export class Engine implements EngineServices {
     const startError = typeof entry === 'string' ? entry : null;
     const top = typeof entry === 'string' ? floor : this.#writeFirstFrames(engineModule, floor, entry, request.params);
     const body = new WasmProcess(this, engineModule, config, floor, top, Allocator.capacity(sizeBytes), startError);
-    const proc = link === null
-      ? this.system.spawn(body)
-      : this.system.spawn(body, null, link.parent, Number(BigInt.asIntN(32, link.tag)), Number(BigInt.asIntN(32, link.tag >> 32n)));
+    const proc =
+      link === null
+        ? this.system.spawn(body)
+        : this.system.spawn(
+            body,
+            null,
+            link.parent,
+            Number(BigInt.asIntN(32, link.tag)),
+            Number(BigInt.asIntN(32, link.tag >> 32n)),
+          );
     if (proc === null) {
       this.side.free(floor, Allocator.capacity(sizeBytes));
       return `the limit of ${this.system.limits.maxProcesses} processes is reached`;
@@ -168,11 +197,13 @@ export class Engine implements EngineServices {
       return { type: TABLE_TYPES[position], functionNumber, calleeIndex: entry.index >>> 0 };
     }
     const point = transformed.entries.get(entry.name);
-    if (point === undefined) return `the module has no exported function ${JSON.stringify(entry.name)} that could be started`;
+    if (point === undefined)
+      return `the module has no exported function ${JSON.stringify(entry.name)} that could be started`;
     if (!matches(point.type.params, params)) {
       return `${JSON.stringify(entry.name)} takes (${point.type.params.map(printValType).join(', ')}), not (${paramTypes(params).map(printValType).join(', ')})`;
     }
-    if (point.type.results.length > 0) return `${JSON.stringify(entry.name)} returns values; a process starts in a function without results`;
+    if (point.type.results.length > 0)
+      return `${JSON.stringify(entry.name)} returns values; a process starts in a function without results`;
     return point;
   }
 
@@ -211,7 +242,9 @@ export class Engine implements EngineServices {
           at += 8;
           return;
         default:
-          throw new TypeError(`a guest function called by the host takes i32 and i64 only, not ${JSON.stringify(call.params[k])}`);
+          throw new TypeError(
+            `a guest function called by the host takes i32 and i64 only, not ${JSON.stringify(call.params[k])}`,
+          );
       }
     });
     return this.#writeHeader(at, call.calleeIndex, call.functionNumber);
@@ -242,7 +275,10 @@ function compile(bytes: Uint8Array): WebAssembly.Module {
     return new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
-    throw new WasmError(`unsupported: rewritten, the module passes a bound of V8: ${error.message.replace(/^WebAssembly\.Module\(\): /, '')}`, 0);
+    throw new WasmError(
+      `unsupported: rewritten, the module passes a bound of V8: ${error.message.replace(/^WebAssembly\.Module\(\): /, '')}`,
+      0,
+    );
   }
 }
 
@@ -254,7 +290,10 @@ function validate(bytes: Uint8Array): void {
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     const offset = /@\+(\d+)/.exec(error.message);
-    throw new WasmError(error.message.replace(/^WebAssembly\.Module\(\): /, '').replace(/ @\+\d+$/, ''), Number(offset?.[1] ?? 0));
+    throw new WasmError(
+      error.message.replace(/^WebAssembly\.Module\(\): /, '').replace(/ @\+\d+$/, ''),
+      Number(offset?.[1] ?? 0),
+    );
   }
   throw new WasmError('the module is not valid', 0);
 }

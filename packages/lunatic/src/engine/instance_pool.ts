@@ -3,9 +3,14 @@
 // A stopped process keeps its instance until somebody needs it: the one used least recently is parked first. An instance serves only
 // processes of its own module, and never one with fewer pages than it has, since a memory cannot shrink.
 //
-// Emptying an instance costs what was written in it, or its size where writes are not recorded. So an instance that has grown beyond
-// MAX_SHARED_PAGES ("large") is not emptied as long as there is another way: its process keeps it and does not use up the module's
-// share, and the instance dies with it. Large ones are parked only when the bound over all modules is reached.
+// Emptying an instance costs what was written in it, or its size where writes are not recorded. So one that has grown beyond
+// MAX_SHARED_PAGES, or holds more than a piece of STAGING_BYTES of its process ("large"), is not emptied as long as there is another way:
+// its process keeps it and does not use up the module's share, and the instance dies with it. Large ones are parked only when the
+// bound over all modules is reached.
+//
+// Processes of one module may have memories of different sizes. One is parked for the sake of another of its size if there is
+// such a one among those that have not run for long; otherwise the module gets an instance beyond its share while the bound over
+// all is far, since making instances anew for every change between two sizes costs far more than having them.
 //
 // R1  An idle instance equals its image. R2  Every instance with an owner is in one list by last use: the pool's `#large` if it is
 // large, else its module's. R3  Modules whose instances cannot be reset have one instance per process, which dies with it.
@@ -14,9 +19,21 @@
 import { Arena } from './arena.ts';
 import { GuestInstance, type InstanceEnvironment, RECORD_BYTES } from './instance.ts';
 import { InstanceList } from './instance_list.ts';
+import {
+  MAX_ALL_TABLE_ELEMENTS,
+  MAX_INSTANCES_PER_MODULE,
+  MAX_RESET_BYTES,
+  MAX_SHARED_PAGES,
+  STAGING_BYTES,
+} from './limits.ts';
 import type { EngineModule } from './loaded_module.ts';
-import { MAX_ALL_TABLE_ELEMENTS, MAX_INSTANCES_PER_MODULE, MAX_MEMORIES, MAX_RESET_BYTES, MAX_SHARED_PAGES, STAGING_BYTES } from './limits.ts';
 import type { WasmProcess } from './wasm_process.ts';
+
+/** What came of parking a process; only PARKED changes anything. */
+type Parking = typeof PARKED | typeof NO_ARENA | typeof TOO_DEAR;
+const PARKED = 0;
+const NO_ARENA = 1;
+const TOO_DEAR = 2;
 
 export class InstancePool {
   readonly arena = new Arena();
@@ -30,34 +47,39 @@ export class InstancePool {
   /** Rises with every instance made and every process moved in or out: what takes long enough to be timed. */
   changes = 0;
   readonly #environment: InstanceEnvironment;
+  readonly #maxMemories: number;
   /** Modules that have instances in their share, for the search over all of them when the bound is reached. */
   readonly #modules = new Set<EngineModule>();
   readonly #large = new InstanceList();
 
-  constructor(environment: InstanceEnvironment) {
+  constructor(environment: InstanceEnvironment, maxMemories: number) {
     this.#environment = environment;
+    this.#maxMemories = maxMemories;
   }
 
   /** An instance that holds the state of `body`; null: there is none to be had. Hot: bench/actors.ts. */
   acquire(body: WasmProcess): GuestInstance | null {
     const { module } = body;
-    const instance = this.#takeIdle(module, body.pages)
-      ?? this.#create(module, body.pages)
-      ?? this.#evict(module, body.pages)
-      ?? this.#evictAny(module, body.pages);
+    const instance =
+      this.#takeIdle(module, body.pages) ??
+      this.#create(module, body.pages) ??
+      this.#evict(module, body.pages) ??
+      this.#evictAny(module, body.pages);
     if (instance === null) return null;
     if (instance.pages < body.pages && instance.grow(0, body.pages - instance.pages, Number.MAX_SAFE_INTEGER) < 0) {
       this.#keepIdle(instance);
       return null;
     }
-    if (body.parkedBytes > 0) {
+    const { parkedBytes } = body;
+    if (parkedBytes > 0) {
       this.changes++;
       this.#unpark(body, instance);
     }
     instance.owner = body;
     body.instance = instance;
     module.used.addNewest(instance);
-    this.grown(instance);
+    if (parkedBytes > STAGING_BYTES) this.#becomeLarge(instance);
+    else this.grown(instance);
     return instance;
   }
 
@@ -71,7 +93,10 @@ export class InstancePool {
 
   /** The memory of an instance in use may have grown. */
   grown(instance: GuestInstance): void {
-    if (instance.pages <= MAX_SHARED_PAGES || instance.list === this.#large) return;
+    if (instance.pages > MAX_SHARED_PAGES && instance.list !== this.#large) this.#becomeLarge(instance);
+  }
+
+  #becomeLarge(instance: GuestInstance): void {
     (instance.list as InstanceList).remove(instance);
     this.#large.addNewest(instance);
     this.#leaveShare(instance.module);
@@ -89,12 +114,17 @@ export class InstancePool {
     instance.owner = null;
     const large = instance.list === this.#large;
     (instance.list as InstanceList).remove(instance);
-    if (large || module.image === null || this.#isOutdated(instance) || !instance.reset(module.image, MAX_RESET_BYTES)) {
+    if (
+      large ||
+      module.image === null ||
+      this.#isOutdated(instance) ||
+      !instance.reset(module.image, MAX_RESET_BYTES)
+    ) {
       this.#destroy(instance, large);
       return;
     }
     this.#countScan(instance);
-    if (this.#isOutdated(instance)) this.#destroy(instance, false);
+    if (this.#isOutdated(instance) || module.instanceCount > MAX_INSTANCES_PER_MODULE) this.#destroy(instance, false);
     else this.#keepIdle(instance);
   }
 
@@ -132,11 +162,11 @@ export class InstancePool {
     else list.push(instance);
   }
 
-  /** A new instance, within the bounds; null if there may be none. */
-  #create(module: EngineModule, pages: number): GuestInstance | null {
+  /** A new instance, within the module's share unless `beyond`; null if there may be none. */
+  #create(module: EngineModule, pages: number, beyond = false): GuestInstance | null {
     if (module.failure !== null || !this.#hasRoom(module)) return null;
     const shared = module.unshared === undefined && pages <= MAX_SHARED_PAGES;
-    if (shared && module.instanceCount >= MAX_INSTANCES_PER_MODULE) return null;
+    if (shared && module.instanceCount >= MAX_INSTANCES_PER_MODULE && !beyond) return null;
     let instance: GuestInstance;
     try {
       instance = new GuestInstance(module, this.#environment);
@@ -173,8 +203,10 @@ export class InstancePool {
 
   /** May there be another instance of this module, as far as the bounds over all go? */
   #hasRoom(module: EngineModule): boolean {
-    return this.memoryCount + module.memoriesPerInstance <= MAX_MEMORIES
-      && this.tableElements + module.tableElements <= MAX_ALL_TABLE_ELEMENTS;
+    return (
+      this.memoryCount + module.memoriesPerInstance <= this.#maxMemories &&
+      this.tableElements + module.tableElements <= MAX_ALL_TABLE_ELEMENTS
+    );
   }
 
   #leaveShare(module: EngineModule): void {
@@ -190,12 +222,33 @@ export class InstancePool {
       this.#destroy(this.#popIdle(module, size), false);
       return this.#create(module, pages);
     }
-    const instance = module.used.oldest;
-    if (instance === null || !this.#park(instance)) return null;
+    let instance = this.#longestUnused(module, pages);
+    if (instance === null && this.memoryCount < this.#maxMemories / 2) return this.#create(module, pages, true);
+    instance ??= module.used.oldest;
+    if (instance === null) return null;
+    switch (this.#park(instance, false)) {
+      case NO_ARENA:
+        return null;
+      case TOO_DEAR:
+        this.#becomeLarge(instance);
+        return this.#create(module, pages);
+    }
     this.#countScan(instance);
     if (instance.pages <= pages && !this.#isOutdated(instance)) return instance;
     this.#destroy(instance, false);
     return this.#create(module, pages);
+  }
+
+  /** Among the instances of the module that were not used lately: one of this size, or else a smaller one. */
+  #longestUnused(module: EngineModule, pages: number): GuestInstance | null {
+    let smaller: GuestInstance | null = null;
+    let instance = module.used.oldest;
+    for (let k = 0; k < MAX_INSTANCES_PER_MODULE / 2 && instance !== null; k++) {
+      if (instance.pages === pages) return instance;
+      if (instance.pages < pages) smaller ??= instance;
+      instance = instance.newer;
+    }
+    return smaller;
   }
 
   /** New instances get another form now: those that nobody uses go at once. */
@@ -221,7 +274,7 @@ export class InstancePool {
         return true;
       }
       const { oldest } = other.used;
-      if (oldest === null || !this.#park(oldest)) continue;
+      if (oldest === null || this.#park(oldest, true) !== PARKED) continue;
       this.#destroy(oldest, false);
       return true;
     }
@@ -230,18 +283,19 @@ export class InstancePool {
 
   #evictLarge(): boolean {
     let instance = this.#large.oldest;
-    while (instance !== null && (instance.module.image === null || !this.#park(instance))) instance = instance.newer;
+    while (instance !== null && (instance.module.image === null || this.#park(instance, true) !== PARKED))
+      instance = instance.newer;
     if (instance === null) return false;
     this.#destroy(instance, true);
     return true;
   }
 
-  /** Moves the state of the instance's owner to the arena; false: there is no room, and nothing has changed. */
-  #park(instance: GuestInstance): boolean {
+  /** Moves the state of the instance's owner to the arena, unless there is no room, or `atAnyPrice` is not given and it is more than a piece. */
+  #park(instance: GuestInstance, atAnyPrice: boolean): Parking {
     const body = instance.owner as WasmProcess;
     const { module } = body;
     const image = module.image;
-    if (image === null) return false;
+    if (image === null) return NO_ARENA;
     const { side } = this.#environment;
     const { staging } = side;
     const globalsBytes = module.transformed.globalsBytes;
@@ -249,6 +303,11 @@ export class InstancePool {
     let end = instance.collect(0, staging + globalsBytes, staging + STAGING_BYTES, image);
     let bytes = side.bytes.subarray(staging, end);
     if (instance.nextBlock >= 0) {
+      if (!atAnyPrice && this.#hasRoom(module)) {
+        instance.injected.restore?.(staging + globalsBytes, end);
+        this.changes++;
+        return TOO_DEAR;
+      }
       const pieces = [bytes.slice()];
       while (instance.nextBlock >= 0) {
         end = instance.collect(instance.nextBlock, staging, staging + STAGING_BYTES, image);
@@ -260,7 +319,7 @@ export class InstancePool {
     const address = bytes.length === 0 ? 0 : this.arena.put(bytes);
     if (address === -1) {
       this.#writeState(instance, bytes.slice());
-      return false;
+      return NO_ARENA;
     }
     body.parkedAt = address;
     body.parkedBytes = bytes.length;
@@ -270,7 +329,7 @@ export class InstancePool {
     instance.injected.loadGlobals(image.globals);
     this.parked++;
     this.changes++;
-    return true;
+    return PARKED;
   }
 
   #unpark(body: WasmProcess, instance: GuestInstance): void {

@@ -87,12 +87,29 @@ const FILLER = `(module
 /** Bytes that the guest looks at. */
 const looked = (pages: number): number => Math.ceil((pages * 65_536) / 1021);
 
-test('parking: more state than the staging area holds goes in pieces', () => {
-  // One slice is enough for each, or preempted ones would take turns and be parked at every turn.
+test('parking: who has written more than the staging area holds keeps its instance', () => {
   const vm = new TestEngine({ sliceMs: 1_000 });
   const module = vm.load(FILLER);
   const pages = 64;
-  const procs = Array.from({ length: MAX_INSTANCES_PER_MODULE + 8 }, (_, k) => vm.spawn(module, 'main', [pages, k + 1]));
+  const procs = Array.from({ length: MAX_INSTANCES_PER_MODULE + 8 }, (_, k) =>
+    vm.spawn(module, 'main', [pages, k + 1]),
+  );
+  vm.run();
+  assert.equal(vm.engine.pool.parked, 0);
+  for (const proc of procs) vm.send(proc, 0);
+  vm.run();
+  for (const proc of procs) assert.deepEqual(vm.log(proc), [looked(pages)]);
+  assert.ok(vm.engine.pool.instanceCount <= MAX_INSTANCES_PER_MODULE);
+});
+
+test('parking: at the bound over all memories, more state than the staging area holds goes in pieces', () => {
+  // One slice is enough for each, or preempted ones would take turns and be parked at every turn.
+  const vm = new TestEngine({ sliceMs: 1_000, maxMemories: MAX_INSTANCES_PER_MODULE });
+  const module = vm.load(FILLER);
+  const pages = 64;
+  const procs = Array.from({ length: MAX_INSTANCES_PER_MODULE + 8 }, (_, k) =>
+    vm.spawn(module, 'main', [pages, k + 1]),
+  );
   vm.run();
   assert.equal(vm.engine.pool.parked, 8);
   for (const proc of procs) vm.send(proc, 0);
@@ -104,7 +121,9 @@ test('parking: processes with large memories keep them, and leave the module its
   const vm = new TestEngine();
   const module = vm.load(FILLER);
   const pages = MAX_SHARED_PAGES + 1;
-  const large = Array.from({ length: MAX_INSTANCES_PER_MODULE + 4 }, (_, k) => vm.spawn(module, 'main', [pages, k + 1]));
+  const large = Array.from({ length: MAX_INSTANCES_PER_MODULE + 4 }, (_, k) =>
+    vm.spawn(module, 'main', [pages, k + 1]),
+  );
   vm.run();
   assert.equal(vm.engine.pool.parked, 0, 'nobody has to make room');
   assert.equal(vm.engine.pool.instanceCount, large.length);

@@ -26,18 +26,21 @@ export class SliceGrant {
   /** Fuel until the slice should be over, by the estimate. */
   #left = 0;
   #first = false;
+  /** Whether #startMs is when the slice began; if not, it is set after a first run that is short. */
+  #startIsExact = true;
   /** Fuel used since the last reading of the clock, and when that was. */
   #unmeasured = 0;
   #measuredMs = 0;
 
   /** `fuelPerMs`: what `end` returned for the process the last time. */
-  begin(sliceMs: number, fuelPerMs: number, startMs: number, clock: Clock): void {
+  begin(sliceMs: number, fuelPerMs: number, startMs: number, clock: Clock, startIsExact: boolean): void {
     this.#clock = clock;
     this.#sliceMs = sliceMs;
     this.#startMs = startMs;
     this.#fuelPerMs = fuelPerMs;
     this.#left = Math.max(1, Math.floor(sliceMs * fuelPerMs));
     this.#first = true;
+    this.#startIsExact = startIsExact;
     this.#unmeasured = 0;
     this.#measuredMs = startMs;
   }
@@ -46,7 +49,7 @@ export class SliceGrant {
   next(): number {
     if (this.#first) this.#first = false;
     else if (!this.#look()) return 0;
-    return Math.min(this.#left, MAX_RUN_FUEL);
+    return Math.min(this.#left, this.#startIsExact ? MAX_RUN_FUEL : MIN_MEASURED_FUEL);
   }
 
   /** A run, or a part of it, used so much. */
@@ -69,6 +72,12 @@ export class SliceGrant {
   /** Whether there is time left; if so, sets the fuel for it. */
   #look(): boolean {
     const nowMs = this.#clock.nowMs();
+    if (!this.#startIsExact) {
+      this.#startIsExact = true;
+      this.#startMs = nowMs;
+      this.#unmeasured = 0;
+      this.#measuredMs = nowMs;
+    }
     if (nowMs === this.#startMs) return this.#left > 0;
     this.#measure(nowMs);
     const leftMs = this.#sliceMs - (nowMs - this.#startMs);

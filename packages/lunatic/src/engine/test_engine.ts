@@ -38,6 +38,7 @@ export interface TestEngineOptions {
   readonly functions?: readonly HostFunction[];
   readonly limits?: Partial<ActorLimits>;
   readonly tracked?: boolean;
+  readonly maxMemories?: number;
   /** Milliseconds of a slice: with the clock standing still, the only measure of a turn. */
   readonly sliceMs?: number;
 }
@@ -64,8 +65,13 @@ export class TestEngine {
     this.system = new ActorSystem({ scheduler, limits: options.limits ?? {} });
     this.system.onExit = (proc, reason) => this.reasons.set(proc.pid, reason);
     this.#functions = [...(options.functions ?? []), ...testFunctions(this.logs)];
-    const tracked = options.tracked === undefined ? {} : { tracked: options.tracked };
-    this.engine = new Engine({ system: this.system, link: (module) => this.#link(module), ...tracked });
+    const { tracked, maxMemories } = options;
+    this.engine = new Engine({
+      system: this.system,
+      link: (module) => this.#link(module),
+      ...(tracked !== undefined && { tracked }),
+      ...(maxMemories !== undefined && { maxMemories }),
+    });
   }
 
   /** A module from text or bytes. */
@@ -74,13 +80,23 @@ export class TestEngine {
   }
 
   /** Starts a process; asserts that it could be created. `args` are i32. */
-  spawn(module: EngineModule, name = 'main', args: readonly number[] = [], config: Partial<ProcessConfig> = {}): Process {
+  spawn(
+    module: EngineModule,
+    name = 'main',
+    args: readonly number[] = [],
+    config: Partial<ProcessConfig> = {},
+  ): Process {
     const spawned = this.trySpawn(module, name, args, config);
     assert.ok(typeof spawned !== 'string', String(spawned));
     return spawned;
   }
 
-  trySpawn(module: EngineModule, name: string, args: readonly number[] = [], config: Partial<ProcessConfig> = {}): Process | string {
+  trySpawn(
+    module: EngineModule,
+    name: string,
+    args: readonly number[] = [],
+    config: Partial<ProcessConfig> = {},
+  ): Process | string {
     return this.engine.spawn({
       module,
       config: { ...TEST_CONFIG, ...config },
@@ -97,7 +113,12 @@ export class TestEngine {
   }
 
   /** Spawns, runs until nothing is runnable and tells how the process ended; undefined: it is still there. */
-  outcome(module: EngineModule, name = 'main', args: readonly number[] = [], config: Partial<ProcessConfig> = {}): ExitReason | undefined {
+  outcome(
+    module: EngineModule,
+    name = 'main',
+    args: readonly number[] = [],
+    config: Partial<ProcessConfig> = {},
+  ): ExitReason | undefined {
     const proc = this.spawn(module, name, args, config);
     this.run();
     return this.reasons.get(proc.pid);
@@ -118,7 +139,8 @@ export class TestEngine {
   #link(module: WasmModule): readonly HostFunction[] {
     return module.imports.map((item) => {
       const found = this.#functions.find((row) => row.module === item.module && row.name === item.name);
-      if (item.kind !== 'func' || found === undefined) throw new TestLinkError(`${item.kind} ${item.module}.${item.name}`);
+      if (item.kind !== 'func' || found === undefined)
+        throw new TestLinkError(`${item.kind} ${item.module}.${item.name}`);
       return found;
     });
   }
@@ -137,7 +159,11 @@ export function packI32(args: readonly number[]): Uint8Array {
 
 /** A host function of module `env`. */
 export function hostFunction(
-  name: string, params: string, results: string, stops: boolean, call: (ctx: HostContext, ...args: number[]) => number | bigint | void,
+  name: string,
+  params: string,
+  results: string,
+  stops: boolean,
+  call: (ctx: HostContext, ...args: number[]) => number | bigint | void,
 ): HostFunction {
   // The rows are called with what `params` says; these tests pass i32 only, or declare wider parameters themselves.
   return { module: 'env', name, params, results, stops, call: call as HostFunction['call'] };

@@ -9,16 +9,25 @@
 import type { Process, ProcessBody } from '../actor/process.ts';
 import { SLICE_ENDED, SLICE_PREEMPTED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
 import {
-  CELL_FUEL, CELL_GROW_MEMORY, CELL_GROW_PAGES, CELL_GROW_RESULT, CELL_LEFT, CELL_SCRATCH, CELL_STOP, CELL_TOP,
-  RESULTS, RUN_ENDED, RUN_NO_ROOM, SCRATCH_TOP, STOP_GROW,
+  CELL_FUEL,
+  CELL_GROW_MEMORY,
+  CELL_GROW_PAGES,
+  CELL_GROW_RESULT,
+  CELL_LEFT,
+  CELL_SCRATCH,
+  CELL_STOP,
+  CELL_TOP,
+  RESULTS,
+  RUN_ENDED,
+  RUN_NO_ROOM,
+  SCRATCH_TOP,
+  STOP_GROW,
 } from '../transform/injected_abi.ts';
 import { Allocator } from './allocator.ts';
 import type { Engine } from './engine.ts';
 import { type Signature, STOP_CALL, STOP_EXIT, STOP_WAIT, STOP_YIELD } from './host_function.ts';
 import type { GuestInstance } from './instance.ts';
-import {
-  FUEL_UNIT, INITIAL_FUEL_PER_MS, MAX_STACK_BYTES, MIN_MEASURED_FUEL, SHORT_SLICE_WORK_BYTES, TRAP_FUEL,
-} from './limits.ts';
+import { FUEL_UNIT, INITIAL_FUEL_PER_MS, MAX_STACK_BYTES, SHORT_SLICE_WORK_BYTES, TRAP_FUEL } from './limits.ts';
 import type { EngineModule } from './loaded_module.ts';
 import type { ProcessConfig } from './services.ts';
 import { endOfTrap } from './traps.ts';
@@ -70,7 +79,15 @@ export class WasmProcess implements ProcessBody {
   /** Why it cannot even begin (missing export, wrong arguments). */
   readonly startError: string | null;
 
-  constructor(engine: Engine, module: EngineModule, config: ProcessConfig, floor: number, top: number, chunkBytes: number, startError: string | null) {
+  constructor(
+    engine: Engine,
+    module: EngineModule,
+    config: ProcessConfig,
+    floor: number,
+    top: number,
+    chunkBytes: number,
+    startError: string | null,
+  ) {
     this.engine = engine;
     this.module = module;
     this.config = config;
@@ -93,8 +110,8 @@ export class WasmProcess implements ProcessBody {
     const { scheduler } = proc.system;
     let startMs = scheduler.sliceStartMs;
     let instance = this.instance;
+    const { changes } = pool;
     if (instance === null) {
-      const { changes } = pool;
       instance = pool.acquire(this);
       // What parking another process and bringing in this one took is not its doing.
       if (pool.changes !== changes) startMs = scheduler.clock.nowMs();
@@ -108,7 +125,13 @@ export class WasmProcess implements ProcessBody {
     context.process = proc;
     context.hostWork = 0;
     const grant = this.engine.grant;
-    grant.begin(sliceMs, this.fuelPerMs, startMs, scheduler.clock);
+    grant.begin(
+      sliceMs,
+      this.fuelPerMs,
+      startMs,
+      scheduler.clock,
+      scheduler.sliceStartIsExact || pool.changes !== changes,
+    );
     let fuel = grant.next();
     for (;;) {
       if (this.config.maxFuel > 0) {
@@ -118,7 +141,9 @@ export class WasmProcess implements ProcessBody {
       }
       const left = this.#run(instance, fuel);
       if (proc.killRequested || this.#ended) {
-        scheduler.sliceWasShort = grant.isShort && fuel - left < MIN_MEASURED_FUEL && context.hostWork < SHORT_SLICE_WORK_BYTES;
+        grant.used(fuel - left);
+        scheduler.sliceWasShort =
+          grant.isShort && context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
         return SLICE_ENDED;
       }
       this.fuelUsed += fuel - left;
@@ -127,7 +152,8 @@ export class WasmProcess implements ProcessBody {
       switch (stop) {
         case STOP_WAIT:
         case STOP_YIELD:
-          scheduler.sliceWasShort = grant.isShort && context.hostWork < SHORT_SLICE_WORK_BYTES;
+          scheduler.sliceWasShort =
+            grant.isShort && context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
           this.fuelPerMs = grant.end();
           return stop === STOP_WAIT ? SLICE_WAITING : SLICE_PREEMPTED;
         case STOP_EXIT:
@@ -172,7 +198,12 @@ export class WasmProcess implements ProcessBody {
     side.cells[CELL_GROW_RESULT >> 2] = this.growResult;
     let outcome: number;
     try {
-      outcome = instance.injected.run(fuel, this.top, this.#hostCall()?.height ?? this.floor, this.floor + this.chunkBytes);
+      outcome = instance.injected.run(
+        fuel,
+        this.top,
+        this.#hostCall()?.height ?? this.floor,
+        this.floor + this.chunkBytes,
+      );
     } catch (error) {
       return this.#trapped(instance, error, fuel);
     }

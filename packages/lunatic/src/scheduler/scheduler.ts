@@ -62,8 +62,9 @@ export class Scheduler {
   runnable: number;
   /** The task whose slice is running, or null. */
   current: Task | null;
-  /** The clock when the present slice began; up to SHORT_SLICES short slices before, to be exact. */
+  /** The clock when the present slice began, or up to SHORT_SLICES short slices before. */
   sliceStartMs: number;
+  sliceStartIsExact: boolean;
   /** Set by a task whose slice took far less than its grant: the clock need not be read after each of those. */
   sliceWasShort: boolean;
   readonly #driver: HostDriver;
@@ -92,6 +93,7 @@ export class Scheduler {
     this.runnable = 0;
     this.current = null;
     this.sliceStartMs = 0;
+    this.sliceStartIsExact = true;
     this.sliceWasShort = false;
     this.#driver = options.driver;
     this.#timers = new Timers();
@@ -230,6 +232,7 @@ export class Scheduler {
       task.taskState = TASK_RUNNING;
       this.current = task;
       this.sliceStartMs = nowMs;
+      this.sliceStartIsExact = unread === 0;
       this.sliceWasShort = false;
       const outcome = task.runSlice(this.runnable > 0 ? this.#sliceSharedMs : this.#aloneMs(nowMs));
       this.current = null;
