@@ -72,13 +72,12 @@ export class SliceGrant {
   /** Whether there is time left; if so, sets the fuel for it. */
   #look(): boolean {
     const nowMs = this.#clock.nowMs();
+    if (nowMs === this.#startMs) return this.#left > 0;
     if (!this.#startIsExact) {
       this.#startIsExact = true;
       this.#startMs = nowMs;
       this.#unmeasured = 0;
-      this.#measuredMs = nowMs;
     }
-    if (nowMs === this.#startMs) return this.#left > 0;
     this.#measure(nowMs);
     const leftMs = this.#sliceMs - (nowMs - this.#startMs);
     if (leftMs <= this.#sliceMs * NEGLIGIBLE_SHARE) return false;
@@ -88,10 +87,10 @@ export class SliceGrant {
 
   #measure(nowMs: number): void {
     const elapsedMs = nowMs - this.#measuredMs;
-    if (elapsedMs <= 0) return;
-    const measured = this.#unmeasured / elapsedMs;
-    const next = Math.min(measured, this.#fuelPerMs * MAX_RISE);
-    this.#fuelPerMs = Math.min(Math.max(next, MIN_FUEL_PER_MS), MAX_FUEL_PER_MS);
+    if (elapsedMs > 0 && this.#unmeasured > 0) {
+      const next = Math.min(this.#unmeasured / elapsedMs, this.#fuelPerMs * MAX_RISE);
+      this.#fuelPerMs = Math.min(Math.max(next, MIN_FUEL_PER_MS), MAX_FUEL_PER_MS);
+    }
     this.#unmeasured = 0;
     this.#measuredMs = nowMs;
   }

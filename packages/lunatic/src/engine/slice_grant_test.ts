@@ -67,6 +67,16 @@ describe('SliceGrant', () => {
     assert.ok(grant.next() > 50_000, 'the millisecond before does not count');
   });
 
+  it('goes on after a first run that was the whole estimate, when it is not told exactly when the slice began', () => {
+    const clock = new ManualClock(5);
+    const grant = new SliceGrant();
+    grant.begin(SLICE_MS, 10_000, 4, clock, false);
+    assert.equal(grant.next(), 1_000);
+    clock.advance(0.002);
+    grant.used(1_000);
+    assert.equal(grant.next(), 1_000);
+  });
+
   it('says which slices need no reading of the clock', () => {
     const clock = new ManualClock();
     const grant = new SliceGrant();
