@@ -45,8 +45,11 @@ export class Arena {
 
   #putLarge(bytes: Uint8Array): number {
     if (this.usedBytes + bytes.length > MAX_ARENA_BYTES) return -1;
+    const block = tryAllocate(bytes.length);
+    if (block === null) return -1;
+    block.set(bytes);
     const address = this.#nextLarge--;
-    this.#large.set(address, bytes.slice());
+    this.#large.set(address, block);
     this.#largeBytes += bytes.length;
     return address;
   }
@@ -54,7 +57,21 @@ export class Arena {
   #reserve(from: number, sizeBytes: number): boolean {
     const needed = Math.ceil((from + sizeBytes) / ARENA_SLAB_BYTES);
     if (needed * ARENA_SLAB_BYTES + this.#largeBytes > MAX_ARENA_BYTES) return false;
-    while (this.#slabs.length < needed) this.#slabs.push(new Uint8Array(ARENA_SLAB_BYTES));
+    while (this.#slabs.length < needed) {
+      const slab = tryAllocate(ARENA_SLAB_BYTES);
+      if (slab === null) return false;
+      this.#slabs.push(slab);
+    }
     return true;
+  }
+}
+
+/** null: the machine has no memory left. */
+function tryAllocate(sizeBytes: number): Uint8Array | null {
+  try {
+    return new Uint8Array(sizeBytes);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
   }
 }

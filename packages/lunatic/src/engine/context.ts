@@ -27,7 +27,13 @@ export class InstanceContext implements HostContext {
   readonly #side: SideMemory;
   readonly #probe: (never: number) => void;
 
-  constructor(instance: GuestInstance, side: SideMemory, engine: EngineServices, memory: GuestMemory, probe: (never: number) => void) {
+  constructor(
+    instance: GuestInstance,
+    side: SideMemory,
+    engine: EngineServices,
+    memory: GuestMemory,
+    probe: (never: number) => void,
+  ) {
     this.#instance = instance;
     this.#side = side;
     this.engine = engine;
@@ -54,13 +60,27 @@ export class InstanceContext implements HostContext {
     if (entry === undefined) this.trap(`the module has no export ${JSON.stringify(name)} that could be called`);
     // The guest chose this type: a frame that does not fit it would be read past its beginning.
     const { params, results } = entry.type;
-    if (params.length !== args.length || !params.every((type, k) => type === (typeof args[k] === 'bigint' ? I64 : I32))) {
-      this.trap(`the export ${JSON.stringify(name)} takes (${params.map(printValType).join(', ')}), which is not what the host calls it with`);
+    if (
+      params.length !== args.length ||
+      !params.every((type, k) => type === (typeof args[k] === 'bigint' ? I64 : I32))
+    ) {
+      this.trap(
+        `the export ${JSON.stringify(name)} takes (${params.map(printValType).join(', ')}), which is not what the host calls it with`,
+      );
     }
     if (results.length > 1 || !results.every((type) => type === I32 || type === I64)) {
-      this.trap(`the export ${JSON.stringify(name)} returns (${results.map(printValType).join(', ')}); the host takes one integer at most`);
+      this.trap(
+        `the export ${JSON.stringify(name)} returns (${results.map(printValType).join(', ')}); the host takes one integer at most`,
+      );
     }
-    this.#call({ functionNumber: entry.functionNumber, calleeIndex: entry.calleeIndex, args, params: letters(params), results: letters(results), catchTrap });
+    this.#call({
+      functionNumber: entry.functionNumber,
+      calleeIndex: entry.calleeIndex,
+      args,
+      params: letters(params),
+      results: letters(results),
+      catchTrap,
+    });
   }
 
   callTable(index: number, params: Signature, results: Signature, args: readonly (number | bigint)[]): void {
@@ -71,7 +91,8 @@ export class InstanceContext implements HostContext {
 
   #call(call: Omit<GuestCall, 'height' | 'ended' | 'trapped' | 'value'>): void {
     const owner = this.#instance.owner as WasmProcess;
-    if (owner.calls.length >= MAX_CALL_DEPTH) this.trap(`more than ${MAX_CALL_DEPTH} host calls that call back inside each other`);
+    if (owner.calls.length >= MAX_CALL_DEPTH)
+      this.trap(`more than ${MAX_CALL_DEPTH} host calls that call back inside each other`);
     owner.pushCall({ ...call, height: -1, ended: false, trapped: false, value: 0 });
     this.stop(STOP_CALL);
   }
@@ -97,22 +118,40 @@ export class InstanceContext implements HostContext {
     // One closure per arity: collecting arguments costs more than most handlers do.
     switch (host.params.length) {
       case 0:
-        return () => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this) ?? zero; };
+        return () => {
+          probe(0);
+          return this.hostWork >= limit ? this.#yieldFirst(zero) : (call(this) ?? zero);
+        };
       case 1:
-        return (a) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a) ?? zero; };
+        return (a) => {
+          probe(0);
+          return this.hostWork >= limit ? this.#yieldFirst(zero) : (call(this, a) ?? zero);
+        };
       case 2:
-        return (a, b) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a, b) ?? zero; };
+        return (a, b) => {
+          probe(0);
+          return this.hostWork >= limit ? this.#yieldFirst(zero) : (call(this, a, b) ?? zero);
+        };
       case 3:
-        return (a, b, c) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a, b, c) ?? zero; };
+        return (a, b, c) => {
+          probe(0);
+          return this.hostWork >= limit ? this.#yieldFirst(zero) : (call(this, a, b, c) ?? zero);
+        };
       case 4:
-        return (a, b, c, d) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a, b, c, d) ?? zero; };
+        return (a, b, c, d) => {
+          probe(0);
+          return this.hostWork >= limit ? this.#yieldFirst(zero) : (call(this, a, b, c, d) ?? zero);
+        };
       case 8:
         return (a, b, c, d, e, f, g, h) => {
           probe(0);
-          return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, a, b, c, d, e, f, g, h) ?? zero;
+          return this.hostWork >= limit ? this.#yieldFirst(zero) : (call(this, a, b, c, d, e, f, g, h) ?? zero);
         };
       default:
-        return (...args) => { probe(0); return this.hostWork >= limit ? this.#yieldFirst(zero) : call(this, ...args) ?? zero; };
+        return (...args) => {
+          probe(0);
+          return this.hostWork >= limit ? this.#yieldFirst(zero) : (call(this, ...args) ?? zero);
+        };
     }
   }
 
@@ -124,7 +163,11 @@ export class InstanceContext implements HostContext {
 }
 
 /** The types that table entries are made for, in the order of `TransformOptions.tableEntries`. */
-export const TABLE_SIGNATURES: readonly (readonly [params: Signature, results: Signature])[] = [['iI', ''], ['i', 'i'], ['', '']];
+export const TABLE_SIGNATURES: readonly (readonly [params: Signature, results: Signature])[] = [
+  ['iI', ''],
+  ['i', 'i'],
+  ['', ''],
+];
 
 function tableEntry(params: Signature, results: Signature): number {
   return TABLE_SIGNATURES.findIndex((signature) => signature[0] === params && signature[1] === results);

@@ -5,8 +5,23 @@
 
 import type { Process } from '../actor/process.ts';
 import {
-  BLOCK_BYTES, BLOCK_SHIFT, CELL_NEXT_BLOCK, CELL_TABLE_GROWTH, EXPORT_COLLECT, EXPORT_FUEL, EXPORT_GROWN, EXPORT_LOAD_GLOBALS, EXPORT_RESTORE,
-  EXPORT_RUN, EXPORT_SAVE_GLOBALS, EXPORT_SET_MARKS, EXPORT_TOP, EXPORT_TRAP, INJECTED_MODULE, RECORD_HEADER, SIDE_MEMORY,
+  BLOCK_BYTES,
+  BLOCK_SHIFT,
+  CELL_NEXT_BLOCK,
+  CELL_TABLE_GROWTH,
+  EXPORT_COLLECT,
+  EXPORT_FUEL,
+  EXPORT_GROWN,
+  EXPORT_LOAD_GLOBALS,
+  EXPORT_RESTORE,
+  EXPORT_RUN,
+  EXPORT_SAVE_GLOBALS,
+  EXPORT_SET_MARKS,
+  EXPORT_TOP,
+  EXPORT_TRAP,
+  INJECTED_MODULE,
+  RECORD_HEADER,
+  SIDE_MEMORY,
 } from '../transform/injected_abi.ts';
 import { Allocator } from './allocator.ts';
 import { InstanceContext } from './context.ts';
@@ -28,7 +43,9 @@ interface Injected {
   readonly top: () => number;
   readonly saveGlobals: (address: number) => void;
   readonly loadGlobals: (address: number) => void;
-  readonly collect: ((block: number, to: number, limit: number, images: number, imagePages: number, keep: number) => number) | undefined;
+  readonly collect:
+    | ((block: number, to: number, limit: number, images: number, imagePages: number, keep: number) => number)
+    | undefined;
   readonly restore: ((from: number, end: number) => void) | undefined;
 }
 
@@ -70,9 +87,13 @@ export class GuestInstance {
     this.module = module;
     this.form = form;
     this.#side = side;
-    this.memories = transformed.memories.map(({ limits }) => new WebAssembly.Memory({
-      initial: limits.min, maximum: Math.min(limits.max ?? MAX_PAGES, MAX_PAGES),
-    }));
+    this.memories = transformed.memories.map(
+      ({ limits }) =>
+        new WebAssembly.Memory({
+          initial: limits.min,
+          maximum: Math.min(limits.max ?? MAX_PAGES, MAX_PAGES),
+        }),
+    );
     this.memory = this.memories[0] ?? null;
     this.pages = this.memory === null ? 0 : this.memory.buffer.byteLength / PAGE_BYTES;
     const injectedImports: WebAssembly.ModuleImports = { [SIDE_MEMORY]: side.memory };
@@ -81,7 +102,9 @@ export class GuestInstance {
       imports[memory.module] = { ...imports[memory.module], [memory.name]: this.memories[k] };
     });
     const guestMemory = new GuestMemory(
-      this.memory ?? EMPTY_MEMORY, (message) => this.context.trap(message), (offset, length) => this.#mark(offset, length),
+      this.memory ?? EMPTY_MEMORY,
+      (message) => this.context.trap(message),
+      (offset, length) => this.#mark(offset, length),
     );
     this.context = new InstanceContext(this, side, environment.services, guestMemory, environment.probe);
     let position = 0;

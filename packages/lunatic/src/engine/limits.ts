@@ -12,8 +12,11 @@ export const MAX_ALL_TABLE_ELEMENTS = 1 << 24;
 export const MAX_SHARED_PAGES = 256;
 /** Bytes written by a process up to which its instance is emptied when it ends (0.1 to 0.3 ms); above, a new instance is cheaper. */
 export const MAX_RESET_BYTES = 1024 * 1024;
-/** Frames of one process: what its stack may grow to by being stopped and resumed. */
-export const MAX_STACK_BYTES = 64 * 1024 * 1024;
+/** Frames of one process: what its stack may grow to by being stopped and resumed. Some ten times what V8's own stack holds. */
+export const MAX_STACK_BYTES = 16 * 1024 * 1024;
+/** Blocks of the side memory above this size (deep stacks, images, marks) end at the address below; the rest is for small ones. */
+export const MAX_SMALL_BLOCK_BYTES = 64 * 1024;
+export const LARGE_BLOCKS_END = 3 * 1024 * 1024 * 1024;
 /** First size of a process's chunk of frames. */
 export const MIN_CHUNK_BYTES = 128;
 /** Where dirty blocks are gathered on their way out of an instance. */

@@ -3,7 +3,7 @@
 
 import { CONTROL, SIDE_FREE, SIDE_GUARD_PAGES } from '../transform/injected_abi.ts';
 import { Allocator } from './allocator.ts';
-import { STAGING_BYTES } from './limits.ts';
+import { LARGE_BLOCKS_END, MAX_SMALL_BLOCK_BYTES, STAGING_BYTES } from './limits.ts';
 
 const PAGE_BYTES = 65_536;
 const MAX_PAGES = 65_536 - SIDE_GUARD_PAGES;
@@ -21,12 +21,19 @@ export class SideMemory {
   readonly #allocator: Allocator;
 
   constructor() {
-    this.memory = new WebAssembly.Memory({ initial: (SIDE_FREE + STAGING_BYTES) / PAGE_BYTES + STEP_PAGES, maximum: MAX_PAGES });
+    this.memory = new WebAssembly.Memory({
+      initial: (SIDE_FREE + STAGING_BYTES) / PAGE_BYTES + STEP_PAGES,
+      maximum: MAX_PAGES,
+    });
     this.cells = new Int32Array(this.memory.buffer);
     this.bytes = new Uint8Array(this.memory.buffer);
     this.view = new DataView(this.memory.buffer);
     this.staging = SIDE_FREE;
-    this.#allocator = new Allocator(SIDE_FREE + STAGING_BYTES, (from, sizeBytes) => this.#reserve(from + sizeBytes));
+    this.#allocator = new Allocator(SIDE_FREE + STAGING_BYTES, (from, sizeBytes) => {
+      // What some processes need for their deep stacks must not keep others from being spawned.
+      const last = sizeBytes > MAX_SMALL_BLOCK_BYTES ? LARGE_BLOCKS_END : MAX_PAGES * PAGE_BYTES;
+      return from + sizeBytes <= last && this.#reserve(from + sizeBytes);
+    });
     this.cells[CONTROL >> 2] = 0;
   }
 

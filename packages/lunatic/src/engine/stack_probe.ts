@@ -5,15 +5,24 @@
 // WebAssembly function whose frame is as large as any handler needs: V8 checks for the whole frame at its entry and
 // throws the same RangeError there, before the handler has begun. The frame is never touched; a call costs a few ns.
 
-import { OP_CALL, OP_END, OP_I32_CONST, OP_I64_LOAD, OP_I64_STORE, OP_I64_XOR, OP_IF, OP_LOCAL_GET } from '../wasm/opcodes.ts';
 import { MODULE_HEADER } from '../wasm/module.ts';
+import {
+  OP_CALL,
+  OP_END,
+  OP_I32_CONST,
+  OP_I64_LOAD,
+  OP_I64_STORE,
+  OP_I64_XOR,
+  OP_IF,
+  OP_LOCAL_GET,
+} from '../wasm/opcodes.ts';
 import { encodeCode, encodeLocals } from '../wasm/sections/code.ts';
 import { encodeExports } from '../wasm/sections/exports.ts';
 import { encodeFunctions } from '../wasm/sections/functions.ts';
 import { encodeMemories } from '../wasm/sections/memories.ts';
 import { encodeTypes } from '../wasm/sections/types.ts';
-import { ByteWriter } from '../wasm/writer.ts';
 import { I32 } from '../wasm/types.ts';
+import { ByteWriter } from '../wasm/writer.ts';
 
 /** Operands of 8 bytes that live at once on the path never taken: the frame is this large. */
 const OPERANDS = 6_000;

@@ -4,8 +4,8 @@
 // guest exception that nobody caught all end the process. Anything else is a bug of the VM and is thrown on.
 
 import type { ExitReason } from '../actor/exit_reason.ts';
-import { functionName } from '../wasm/names.ts';
 import { FRAME_HEADER } from '../transform/injected_abi.ts';
+import { functionName } from '../wasm/names.ts';
 import type { GuestInstance } from './instance.ts';
 import type { WasmProcess } from './wasm_process.ts';
 
@@ -22,7 +22,8 @@ export function endOfTrap(error: unknown, instance: GuestInstance, body: WasmPro
     const trap = { kind: 'trap', message: message ?? error.message } as const;
     return stack ? { ...trap, stack: guestStack(error, instance, body) } : trap;
   }
-  if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) return { kind: 'limit', limit: 'stack' };
+  if (error instanceof RangeError && error.message.startsWith('Maximum call stack'))
+    return { kind: 'limit', limit: 'stack' };
   if (error instanceof WebAssembly.Exception) return { kind: 'trap', message: 'an exception that nobody caught' };
   throw error;
 }

@@ -219,6 +219,8 @@ export class WasmProcess implements ProcessBody {
     }
     this.top = cells[CELL_TOP >> 2] >>> 0;
     if (outcome === RUN_NO_ROOM && !this.#makeRoom(cells[CELL_SCRATCH >> 2])) {
+      const catching = this.#catchingCall();
+      if (catching >= 0) return this.#catch(catching, instance, fuel);
       this.#end({ kind: 'limit', limit: 'stack' });
       this.#ended = true;
       return 0;
@@ -275,13 +277,21 @@ export class WasmProcess implements ProcessBody {
 
   /** A trap: the innermost host call that catches traps is answered, or the process ends. */
   #trapped(instance: GuestInstance, error: unknown, fuel: number): number {
-    const catching = this.calls.findLastIndex((call) => call.catchTrap && call.height >= 0 && !call.ended);
+    const catching = this.#catchingCall();
     const reason = endOfTrap(error, instance, this, catching < 0);
-    if (catching < 0) {
-      this.#end(reason);
-      this.#ended = true;
-      return 0;
-    }
+    if (catching >= 0) return this.#catch(catching, instance, fuel);
+    this.#end(reason);
+    this.#ended = true;
+    return 0;
+  }
+
+  /** Position of the innermost host call that catches traps of the guest function it runs; -1: none does. */
+  #catchingCall(): number {
+    return this.calls.findLastIndex((call) => call.catchTrap && call.height >= 0 && !call.ended);
+  }
+
+  /** Drops everything above that host call; its import is called again and learns of the trap. */
+  #catch(catching: number, instance: GuestInstance, fuel: number): number {
     const call = this.calls[catching];
     this.calls.length = catching + 1;
     call.ended = true;
