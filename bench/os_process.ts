@@ -1,8 +1,10 @@
 // Runs the programs that time themselves: one OS process each, lines "name number" on standard output.
 
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 
 /** A program that takes longer than this has gone wrong. */
 const TIMEOUT_MS = 300_000;
@@ -86,6 +88,18 @@ export async function converse(
     else reject(new Error(`${commandLine(command)} ended with ${signal ?? `exit code ${code}`}\n${errors.trim()}`));
   });
   return promise;
+}
+
+/** Asks a program to end (SIGTERM) `afterMs` after its start; the milliseconds it takes to do so. Throws if it ended before. */
+export async function timeToEnd(command: Command, afterMs: number): Promise<number> {
+  const child = spawn(command.file, command.args, { env: { ...process.env, ...command.env }, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  await setTimeout(afterMs);
+  if (child.exitCode !== null) throw new Error(`${commandLine(command)} ended by itself`);
+  const start = performance.now();
+  child.kill('SIGTERM');
+  await ended;
+  return performance.now() - start;
 }
 
 /** Milliseconds from start to end of a program whose output does not matter. Throws if it fails. */

@@ -1,5 +1,5 @@
 %% One small process answers messages beside 100 endless loops. Arguments: Rounds.
-%% Prints "ns T" for each round: nanoseconds from message to answer.
+%% Prints "ns T" for each round, 1 ms apart: nanoseconds from message to answer.
 -module(fairness).
 -export([main/1]).
 
@@ -14,6 +14,7 @@ main([Arg]) ->
     halt(0).
 
 measure(Echo, I) ->
+    timer:sleep(1),
     Start = erlang:monotonic_time(nanosecond),
     Echo ! {self(), I},
     receive I -> erlang:monotonic_time(nanosecond) - Start end.
