@@ -217,13 +217,17 @@ export class InstancePool {
   /** Parks the process of this module that has not run for longest, and hands its instance on. */
   #evict(module: EngineModule, pages: number): GuestInstance | null {
     if (module.image === null || module.unshared !== undefined) return null;
-    // An idle one of too many pages makes room for a new one before anybody is parked.
+    // An idle one of too many pages makes room for a new one before anybody is parked. Whoever gives up one may have one, even where the
+    // module has more than its share.
     for (const size of module.idle.keys()) {
       this.#destroy(this.#popIdle(module, size), false);
-      return this.#create(module, pages);
+      return this.#create(module, pages, true);
     }
     let instance = this.#longestUnused(module, pages);
-    if (instance === null && this.memoryCount < this.#maxMemories / 2) return this.#create(module, pages, true);
+    if (instance === null && this.memoryCount < this.#maxMemories / 2) {
+      const created = this.#create(module, pages, true);
+      if (created !== null) return created;
+    }
     instance ??= module.used.oldest;
     if (instance === null) return null;
     switch (this.#park(instance, false)) {
@@ -231,12 +235,12 @@ export class InstancePool {
         return null;
       case TOO_DEAR:
         this.#becomeLarge(instance);
-        return this.#create(module, pages);
+        return this.#create(module, pages, true);
     }
     this.#countScan(instance);
     if (instance.pages <= pages && !this.#isOutdated(instance)) return instance;
     this.#destroy(instance, false);
-    return this.#create(module, pages);
+    return this.#create(module, pages, true);
   }
 
   /** Among the instances of the module that were not used lately: one of this size, or else a smaller one. */
