@@ -181,7 +181,7 @@ function compareState(module: WasmModule, left: Side, right: Side, place: string
   }
 }
 
-function compareMemories(left: unknown, right: unknown, place: string): void {
+export function compareMemories(left: unknown, right: unknown, place: string): void {
   if (!(left instanceof WebAssembly.Memory && right instanceof WebAssembly.Memory))
     throw new TypeError(`${place} is no memory`);
   const [expected, actual] = [Buffer.from(left.buffer), Buffer.from(right.buffer)];

@@ -50,7 +50,7 @@ export async function generate(seed: number, wasmOpt: WasmOpt): Promise<Generate
 }
 
 /** The module with all its own memories and mutable globals exported as well. */
-function exposeState(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export function exposeState(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const module = decodeModule(bytes);
   const added: Omit<Export, 'offset'>[] = [];
   module.memories.forEach((_, index) => {
@@ -60,7 +60,7 @@ function exposeState(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     if (type.mutable) added.push({ name: `${STATE_PREFIX}global ${index}`, kind: 'global', index });
   });
   const section = module.sections.find(({ id }) => id === SECTION_EXPORT);
-  if (section === undefined) throw new Error('the generated module exports nothing');
+  if (section === undefined) throw new Error('the module exports nothing');
   const writer = new ByteWriter(bytes.length + added.length * 16);
   writer.bytes(bytes, 0, section.start);
   encodeExports(writer, [...module.exports, ...added]);
