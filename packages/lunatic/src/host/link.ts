@@ -72,10 +72,22 @@ export class HostIndex {
 export function linkImports(module: WasmModule, index: HostIndex): HostFunction[] {
   const linked: HostFunction[] = [];
   const problems: LinkProblem[] = [];
+  const byName = new Map<string, HostFunction>();
   for (const item of module.imports) {
     const found = linkImport(module, item, index);
-    if ('call' in found) linked.push(found);
-    else problems.push(found);
+    if (!('call' in found)) {
+      problems.push(found);
+      continue;
+    }
+    linked.push(found);
+    // Instantiation looks imports up by name: it would give both the same function.
+    const key = `${item.module}\0${item.name}`;
+    const first = byName.get(key) ?? found;
+    byName.set(key, first);
+    if (first !== found) {
+      const signatures = [first, found].map(({ params, results }) => printSignature(params, results));
+      problems.push(problem('signature', item, `imported with two signatures, ${signatures.join(' and ')}`));
+    }
   }
   if (problems.length !== 0) throw new LinkError(problems);
   return linked;

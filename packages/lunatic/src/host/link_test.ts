@@ -65,7 +65,7 @@ test('linkImports picks among the signatures of one name', () => {
     ['lunatic::registry', 'put', [I32, I32, I64]],
     ['lunatic::registry', 'put', [I32, I32, I64, I64]],
   ];
-  const linked = linkImports(moduleOf(shapes), index);
+  const linked = shapes.flatMap((shape) => linkImports(moduleOf([shape]), index));
   assert.deepEqual(
     linked.map(({ params, results }) => params + results),
     ['Iii', 'IIi', 'IIIi', 'I', 'Ii', 'iiii', 'iiI', 'iiII'],
@@ -150,6 +150,15 @@ test('generations of the early interface are told apart', () => {
     ],
   ];
   for (const [imports, expected] of cases) assert.deepEqual(problemsOf(moduleOf(imports)), expected);
+});
+
+test('one name with two signatures is refused, the same one twice is not', () => {
+  const old = ['lunatic::message', 'send_receive_skip_search', [I64, I32], [I32]] as const;
+  const older = ['lunatic::message', 'send_receive_skip_search', [I64, I64], [I32]] as const;
+  assert.equal(linkImports(moduleOf([old, old]), index).length, 2);
+  assert.deepEqual(problemsOf(moduleOf([old, older])), [
+    'signature: lunatic::message send_receive_skip_search: imported with two signatures, (i64, i32) -> i32 and (i64, i64) -> i32',
+  ]);
 });
 
 test('HostIndex refuses two functions of one name and signature', () => {
