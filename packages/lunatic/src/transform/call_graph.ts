@@ -62,6 +62,7 @@ import {
 } from '../wasm/opcodes.ts';
 import type { WasmModule } from '../wasm/types.ts';
 import { BulkScan } from './bulk.ts';
+import { chargeFor, FlowEstimate } from './flow_estimate.ts';
 import {
   COST_CALL,
   COST_DIVISION,
@@ -71,6 +72,7 @@ import {
   COST_STOPPING_CALL,
   ENTRY_CHECK_COST,
   MAX_COST,
+  MAX_UNDERCHARGE,
 } from './limits.ts';
 
 export interface CallGraph {
@@ -137,9 +139,13 @@ class Analysis {
   readonly nodeCount: number;
   /** Successors of every node; type nodes follow the functions. */
   readonly edges: number[][];
-  /** Calls in straight-line code (outside loops), with repetition: what a function's cost adds up. */
+  /** Calls in straight-line code (outside loops), with repetition, and how often each is made: what a function's cost adds up. */
   readonly straightCalls: number[][];
+  readonly straightShares: number[][];
   readonly ownCost: Float64Array;
+  /** As `ownCost` and `cost`, with every instruction counted as often as it is expected to run. */
+  readonly ownExpected: Float64Array;
+  readonly expected: Float64Array;
   readonly seed: Uint8Array;
   readonly entryCheck: Uint8Array;
   readonly cost: Float64Array;
@@ -155,7 +161,10 @@ class Analysis {
     this.nodeCount = this.functionCount + module.types.length;
     this.edges = Array.from({ length: this.nodeCount }, () => []);
     this.straightCalls = Array.from({ length: this.nodeCount }, () => []);
+    this.straightShares = Array.from({ length: this.nodeCount }, () => []);
     this.ownCost = new Float64Array(this.nodeCount);
+    this.ownExpected = new Float64Array(this.nodeCount);
+    this.expected = new Float64Array(this.nodeCount);
     this.seed = new Uint8Array(this.nodeCount);
     this.entryCheck = new Uint8Array(this.nodeCount);
     this.cost = new Float64Array(this.nodeCount);
@@ -166,6 +175,7 @@ class Analysis {
       const stopping = stops(entry.module, entry.name);
       this.seed[funcIndex] = stopping ? 1 : 0;
       this.ownCost[funcIndex] = stopping ? COST_STOPPING_CALL : COST_HOST_CALL;
+      this.ownExpected[funcIndex] = this.ownCost[funcIndex];
       funcIndex++;
     }
   }
@@ -185,18 +195,22 @@ class Analysis {
     for (let t = 0; t < typeCount; t++) {
       const node = this.typeNode(t);
       typeMayStop[t] = reach[node];
-      typeCost[t] = Math.min(this.cost[node] + COST_INDIRECT_CALL, MAX_COST);
+      typeCost[t] = Math.min(this.charge(node) + COST_INDIRECT_CALL, MAX_COST);
     }
     return {
       mayStop: reach.slice(0, count),
       entryCheck: this.entryCheck.slice(0, count),
-      cost: Int32Array.from(this.cost.subarray(0, count)),
+      cost: Int32Array.from({ length: count }, (_, f) => this.charge(f)),
       typeMayStop,
       typeCost,
       unshared: this.unshared,
       hasTryTable: this.hasTryTable,
       hasTableGrow: this.hasTableGrow,
     };
+  }
+
+  private charge(node: number): number {
+    return Math.min(chargeFor(this.expected[node], this.cost[node], MAX_UNDERCHARGE), MAX_COST);
   }
 
   private typeNode(typeIndex: number): number {
@@ -212,8 +226,12 @@ class Analysis {
     // Depth of the frame whose rest is unreachable, or -1. Code after an `end` counts as reachable again.
     let dead = -1;
     let own = 0;
+    let expected = 0;
+    const flow = new FlowEstimate();
     while (reader.next()) {
       const op = reader.op;
+      const { share } = flow;
+      flow.step(reader);
       switch (op) {
         case OP_BLOCK:
         case OP_IF:
@@ -240,18 +258,25 @@ class Analysis {
       if (dead >= 0) continue;
       const verdict = bulk.step(reader);
       if (verdict === 'outlined') this.seed[funcIndex] = 1;
-      if (loopDepth === 0) own += verdict === 'none' ? instructionCost(op) : bulk.cost;
+      if (loopDepth === 0) {
+        const cost = verdict === 'none' ? instructionCost(op) : bulk.cost;
+        own += cost;
+        expected += cost * share;
+      }
       switch (op) {
         case OP_CALL:
         case OP_RETURN_CALL:
-          this.addCall(funcIndex, reader.imm0, loopDepth);
+          this.addCall(funcIndex, reader.imm0, loopDepth, share);
           break;
         case OP_CALL_INDIRECT:
         case OP_RETURN_CALL_INDIRECT:
         case OP_CALL_REF:
         case OP_RETURN_CALL_REF:
-          if (loopDepth === 0) own += COST_INDIRECT_CALL;
-          this.addCall(funcIndex, this.typeNode(reader.imm0), loopDepth);
+          if (loopDepth === 0) {
+            own += COST_INDIRECT_CALL;
+            expected += COST_INDIRECT_CALL * share;
+          }
+          this.addCall(funcIndex, this.typeNode(reader.imm0), loopDepth, share);
           break;
         case OP_MEMORY_GROW:
           this.seed[funcIndex] = 1;
@@ -263,11 +288,14 @@ class Analysis {
       if (endsFlow(op)) dead = frames.length;
     }
     this.ownCost[funcIndex] = own;
+    this.ownExpected[funcIndex] = expected;
   }
 
-  private addCall(caller: number, node: number, loopDepth: number): void {
+  private addCall(caller: number, node: number, loopDepth: number, share: number): void {
     this.edges[caller].push(node);
-    if (loopDepth === 0) this.straightCalls[caller].push(node);
+    if (loopDepth > 0) return;
+    this.straightCalls[caller].push(node);
+    this.straightShares[caller].push(share);
   }
 
   /** Depth-first from `root`, without recursion: cuts back edges with entry checks, adds up costs on the way out. */
@@ -317,18 +345,30 @@ class Analysis {
   private settleCost(node: number): void {
     if (node >= this.functionCount) {
       let dearest = 0;
-      for (const f of this.edges[node]) if (!this.entryCheck[f]) dearest = Math.max(dearest, this.cost[f]);
+      let expected = 0;
+      for (const f of this.edges[node]) {
+        if (this.entryCheck[f]) continue;
+        dearest = Math.max(dearest, this.cost[f]);
+        expected = Math.max(expected, this.expected[f]);
+      }
       this.cost[node] = dearest;
+      this.expected[node] = expected;
       return;
     }
     let total = this.ownCost[node];
-    for (const callee of this.straightCalls[node]) {
+    let expected = this.ownExpected[node];
+    const shares = this.straightShares[node];
+    for (let k = 0; k < shares.length && total <= MAX_COST; k++) {
+      const callee = this.straightCalls[node][k];
       total += COST_CALL;
+      expected += COST_CALL * shares[k];
       // A callee still grey was just cut: it charges itself.
-      if (this.color[callee] === BLACK && !this.entryCheck[callee]) total += this.cost[callee];
-      if (total > MAX_COST) break;
+      if (this.color[callee] !== BLACK || this.entryCheck[callee]) continue;
+      total += this.cost[callee];
+      expected += this.expected[callee] * shares[k];
     }
     this.cost[node] = Math.min(total, MAX_COST);
+    this.expected[node] = Math.min(expected, MAX_COST);
     if (total > ENTRY_CHECK_COST) this.addEntryCheck(node);
   }
 

@@ -54,7 +54,8 @@ import { type FuncType, type FunctionBody, I32, type ValType, type WasmModule } 
 import { FunctionValidator } from '../wasm/validate.ts';
 import { BulkScan, type BulkVerdict } from './bulk.ts';
 import { type CallGraph, callCost, endsFlow, instructionCost } from './call_graph.ts';
-import { MAX_COST, MAX_COPIED_OPERANDS, MAX_NESTING, MAX_RECORDED_OPERANDS } from './limits.ts';
+import { chargeFor, FlowEstimate } from './flow_estimate.ts';
+import { MAX_COPIED_OPERANDS, MAX_COST, MAX_NESTING, MAX_RECORDED_OPERANDS, MAX_UNDERCHARGE } from './limits.ts';
 
 /** A call that may stop, outlined instructions included. */
 export const POINT_CALL = 0;
@@ -154,6 +155,9 @@ class Builder {
   readonly catches = new Map<number, readonly CatchClause[]>();
   readonly points: ResumePoint[] = [];
   readonly loopCost = new Map<number, number>();
+  /** Of one turn of each loop: everything in it, and what is expected to run. */
+  readonly loopSum = new Map<number, number>();
+  readonly loopExpected = new Map<number, number>();
   readonly levelTypes = new Map<number, ValType[]>();
   readonly levelProducers = new Map<number, number[]>();
   readonly shadowed = new Map<number, Results>();
@@ -189,8 +193,11 @@ class Builder {
     // Nesting of the whole body, and how deep the unreachable part began (-1: reachable).
     let depth = 0;
     let dead = -1;
+    const flow = new FlowEstimate();
     while (reader.next()) {
       const op = reader.op;
+      const { share } = flow;
+      flow.step(reader);
       const verdict = this.bulk.step(reader);
       const before = validator.operands.length;
       const base = validator.controls[validator.controls.length - 1].height;
@@ -210,7 +217,7 @@ class Builder {
         validator.step(reader);
         continue;
       }
-      this.record(op, before, base, verdict, wasDead);
+      this.record(op, before, base, verdict, wasDead, share);
       if (endsFlow(op)) dead = depth;
     }
     const entry = graph.entryCheck[body.funcIndex] === 1;
@@ -250,7 +257,14 @@ class Builder {
   }
 
   /** Takes in one reachable instruction. */
-  private record(op: number, before: number, base: number, verdict: BulkVerdict, wasDead: boolean): void {
+  private record(
+    op: number,
+    before: number,
+    base: number,
+    verdict: BulkVerdict,
+    wasDead: boolean,
+    share: number,
+  ): void {
     const { reader, validator } = this;
     const at = this.ops.length;
     this.ops.push(op);
@@ -274,7 +288,7 @@ class Builder {
     }
     const outlined = verdict === 'outlined';
     if (outlined) this.outlined.add(at);
-    this.charge(op, at, verdict === 'none' ? 0 : this.bulk.cost);
+    this.charge(op, at, verdict === 'none' ? 0 : this.bulk.cost, share);
     if (this.isCallPoint(op, outlined)) this.addCallPoint(op, at);
     if (op === OP_BLOCK || op === OP_IF || op === OP_TRY_TABLE || op === OP_LOOP) this.openConstruct(op, at, base);
     validator.step(reader);
@@ -293,14 +307,15 @@ class Builder {
     throw new WasmError(message, this.reader.start, this.body.funcIndex);
   }
 
-  private charge(op: number, at: number, bulkCost: number): void {
+  private charge(op: number, at: number, bulkCost: number, share: number): void {
     if (this.openLoops.length === 0) return;
     const loop = this.openLoops[this.openLoops.length - 1];
     let cost = instructionCost(op);
     if (op === OP_CALL || op === OP_RETURN_CALL) cost = callCost(this.graph, this.imm0[at]);
     else if (isTypedCall(op)) cost = this.graph.typeCost[this.imm0[at]];
     else if (bulkCost > 0) cost = bulkCost;
-    this.loopCost.set(loop, Math.min((this.loopCost.get(loop) as number) + cost, MAX_COST));
+    this.loopSum.set(loop, Math.min((this.loopSum.get(loop) as number) + cost, MAX_COST));
+    this.loopExpected.set(loop, (this.loopExpected.get(loop) as number) + cost * share);
   }
 
   private isCallPoint(op: number, outlined: boolean): boolean {
@@ -350,13 +365,15 @@ class Builder {
     if (validator.operands.length > base) {
       this.recorded += validator.operands.length - base;
       this.copied += validator.operands.length - base;
-      if (this.recorded > MAX_RECORDED_OPERANDS || this.copied > MAX_COPIED_OPERANDS) this.refuse(`unsupported: ${MAX_RECORDED_TEXT}`);
+      if (this.recorded > MAX_RECORDED_OPERANDS || this.copied > MAX_COPIED_OPERANDS)
+        this.refuse(`unsupported: ${MAX_RECORDED_TEXT}`);
       this.levelTypes.set(at, validator.operands.slice(base));
       this.levelProducers.set(at, this.producers.slice(base));
     }
     if (op === OP_LOOP) {
       this.openLoops.push(at);
-      this.loopCost.set(at, 1);
+      this.loopSum.set(at, 1);
+      this.loopExpected.set(at, 1);
       this.callsBefore.push(this.callPoints);
     }
   }
@@ -367,6 +384,8 @@ class Builder {
     this.match[at] = start;
     if (this.ops[start] === OP_LOOP) {
       this.openLoops.pop();
+      const [expected, sum] = [this.loopExpected.get(start) as number, this.loopSum.get(start) as number];
+      this.loopCost.set(start, Math.min(chargeFor(expected, sum, MAX_UNDERCHARGE), MAX_COST));
       if (this.callsBefore.pop() === this.callPoints) this.hasTightLoop = true;
     }
     if (this.points.length > this.pointsBefore[start]) {

@@ -2,6 +2,8 @@
 
 /** Straight-line cost above which a function gets a check at its entry, in fuel. */
 export const ENTRY_CHECK_COST = 10_000;
+/** A guess at the cost of branching code may be this many times lower than the cost of all its branches together. */
+export const MAX_UNDERCHARGE = 256;
 /** Costs saturate here so that sums never overflow an i32. */
 export const MAX_COST = 1 << 28;
 /** Bytes of one frame. A function with more live state at one point is refused. */

@@ -1,0 +1,157 @@
+// How often an instruction runs, by a guess from the structure: once per turn of the loop around it (or per call), shared out at branches. An
+// `if` and a `br_if` go either way half the time, a `br_table` to each target equally often.
+//
+// Fuel is charged at loop headers for a whole turn. Charging every arm of a `switch` there would cost an interpreter a thousand times
+// what it does, and with the clock read after so much fuel its slices would be a thousand times too short. The guess only has to
+// be near; callers bound how far below the sum of all arms it may lie, and slices are corrected by time.
+
+import type { InstructionReader } from '../wasm/instructions.ts';
+import {
+  OP_BLOCK,
+  OP_BR,
+  OP_BR_IF,
+  OP_BR_ON_NON_NULL,
+  OP_BR_ON_NULL,
+  OP_BR_TABLE,
+  OP_CATCH,
+  OP_CATCH_ALL,
+  OP_DELEGATE,
+  OP_ELSE,
+  OP_END,
+  OP_IF,
+  OP_LOOP,
+  OP_RETHROW,
+  OP_RETURN,
+  OP_RETURN_CALL,
+  OP_RETURN_CALL_INDIRECT,
+  OP_RETURN_CALL_REF,
+  OP_THROW,
+  OP_THROW_REF,
+  OP_TRY,
+  OP_TRY_TABLE,
+  OP_UNREACHABLE,
+} from '../wasm/opcodes.ts';
+
+/** How often a handler is entered. */
+const RARE = 1 / 16;
+
+/** Feed it every instruction of a body in order, unreachable ones too. */
+export class FlowEstimate {
+  /** How often the next instruction runs in a turn of the innermost loop; 0: it is unreachable. */
+  share = 1;
+  /** The share of that loop's entry, and of those around it, multiplied. */
+  #basis = 1;
+  // Per open control frame.
+  readonly #ops: number[] = [];
+  readonly #entry: number[] = [];
+  readonly #incoming: number[] = [];
+  readonly #bases: number[] = [];
+  readonly #hasElse: boolean[] = [];
+
+  // Hot: every instruction of a module, twice.
+  step(reader: InstructionReader): void {
+    const { op } = reader;
+    switch (op) {
+      case OP_BLOCK:
+      case OP_TRY:
+        this.#open(op);
+        return;
+      case OP_TRY_TABLE:
+        for (const clause of reader.catches) this.#branch(clause.label, this.share * RARE);
+        this.#open(op);
+        return;
+      case OP_LOOP:
+        this.#open(op);
+        this.#basis *= this.share;
+        this.share = this.share > 0 ? 1 : 0;
+        return;
+      case OP_IF:
+        this.#open(op);
+        this.share /= 2;
+        return;
+      case OP_ELSE:
+        this.#leaveArm();
+        this.share = this.#top(this.#entry) / 2;
+        this.#hasElse[this.#hasElse.length - 1] = true;
+        return;
+      case OP_CATCH:
+      case OP_CATCH_ALL:
+        this.#leaveArm();
+        this.share = this.#top(this.#entry) * RARE;
+        return;
+      case OP_END:
+      case OP_DELEGATE:
+        this.#close();
+        return;
+      case OP_BR:
+        this.#branch(reader.imm0, this.share);
+        this.share = 0;
+        return;
+      case OP_BR_IF:
+      case OP_BR_ON_NULL:
+      case OP_BR_ON_NON_NULL:
+        this.share /= 2;
+        this.#branch(reader.imm0, this.share);
+        return;
+      case OP_BR_TABLE: {
+        const { labels } = reader;
+        for (const label of labels) this.#branch(label, this.share / labels.length);
+        this.share = 0;
+        return;
+      }
+      case OP_UNREACHABLE:
+      case OP_RETURN:
+      case OP_RETURN_CALL:
+      case OP_RETURN_CALL_INDIRECT:
+      case OP_RETURN_CALL_REF:
+      case OP_THROW:
+      case OP_THROW_REF:
+      case OP_RETHROW:
+        this.share = 0;
+    }
+  }
+
+  #open(op: number): void {
+    this.#ops.push(op);
+    this.#entry.push(this.share);
+    this.#incoming.push(0);
+    this.#bases.push(this.#basis);
+    this.#hasElse.push(false);
+  }
+
+  #close(): void {
+    const op = this.#ops.pop();
+    // The end of the function.
+    if (op === undefined) return;
+    const entry = this.#entry.pop() as number;
+    const incoming = this.#incoming.pop() as number;
+    this.#basis = this.#bases.pop() as number;
+    const hasElse = this.#hasElse.pop() as boolean;
+    if (op === OP_LOOP) {
+      this.share = this.share > 0 ? entry : 0;
+      return;
+    }
+    const skipped = op === OP_IF && !hasElse ? entry / 2 : 0;
+    this.share = Math.min(this.share + incoming + skipped, entry);
+  }
+
+  #leaveArm(): void {
+    this.#incoming[this.#incoming.length - 1] += this.share;
+  }
+
+  /** Control goes to a label `share` times; back to a loop's head is another turn of it. */
+  #branch(label: number, share: number): void {
+    const frame = this.#ops.length - 1 - label;
+    if (frame < 0 || share === 0 || this.#ops[frame] === OP_LOOP) return;
+    this.#incoming[frame] += (share * this.#basis) / this.#bases[frame];
+  }
+
+  #top(stack: readonly number[]): number {
+    return stack[stack.length - 1];
+  }
+}
+
+/** What is charged for code of this expected cost, whose parts add up to `sum`: a guess may be wrong by MAX_UNDERCHARGE at most. */
+export function chargeFor(expected: number, sum: number, maxUndercharge: number): number {
+  return Math.ceil(Math.max(1, expected, sum / maxUndercharge));
+}
