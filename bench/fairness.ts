@@ -30,6 +30,7 @@ const KINDS = [
   'large-messages',
   'yields',
   'timers',
+  'changing-pace',
 ] as const;
 const PLAIN_LOOP = 0;
 const QUANTILES = [

@@ -24,14 +24,14 @@ const CONFIG: ProcessConfig = {
 const PARAM_BYTES = 17;
 const TYPE_I32 = 0x7f;
 
-/** An engine for kernels. `tracked`: with the record of writes that parking needs. */
+/** An engine for kernels. `tracked`: with every write recorded; undefined: as the VM decides. */
 export class KernelEngine {
   readonly #engine: Engine;
   readonly #system: ActorSystem;
   #beganMs = 0;
   #run: KernelRun | undefined;
 
-  constructor(tracked: boolean) {
+  constructor(tracked: boolean | undefined) {
     // Each process is alone here, and gets the short slices of one that is not.
     const scheduler = new Scheduler({
       clock: new SystemClock(),
@@ -60,7 +60,7 @@ export class KernelEngine {
     const functions = [begin, done];
     this.#engine = new Engine({
       system: this.#system,
-      tracked,
+      ...(tracked === undefined ? {} : { tracked }),
       link: (module) =>
         module.imports
           .filter((entry) => entry.kind === 'func')

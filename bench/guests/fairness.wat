@@ -9,7 +9,7 @@
 (global $sink (mut i32) (i32.const 0))
 ;; The kinds, in the order of their numbers.
 (table funcref
-  (elem $plain $fill $cold $host $traps $deep $chain $flood $spawner $grower $poller $wakes $large $yields $timers))
+  (elem $plain $fill $cold $host $traps $deep $chain $flood $spawner $grower $poller $wakes $large $yields $timers $pace))
 (type $endless (func))
 
 (func (export "echo") (param i64)
@@ -25,8 +25,13 @@
 
 (func $plain (loop $forever (br $forever)))
 
-;; So many pages, or as many as the limits allow.
-(func $grow_to (param $pages i32) (drop (memory.grow (i32.sub (local.get $pages) (memory.size)))))
+;; So many pages, or half of them, or half of those..., as the limits allow.
+(func $grow_to (param $pages i32)
+  (loop $less
+    (if (i32.le_u (local.get $pages) (memory.size)) (then (return)))
+    (if (i32.ne (memory.grow (i32.sub (local.get $pages) (memory.size))) (i32.const -1)) (then (return)))
+    (local.set $pages (i32.shr_u (local.get $pages) (i32.const 1)))
+    (br $less)))
 (func $memory_bytes (result i32) (i32.shl (memory.size) (i32.const 16)))
 
 ;; 16 MiB are filled again and again, never with zeros.
@@ -97,10 +102,10 @@
     (br $forever)))
 (func (export "shot") (param i64))
 
-;; To 64 MiB page by page, then a successor goes on.
+;; To 64 MiB, or its limit, page by page; then a successor goes on.
 (func $grower
   (loop $forever
-    (if (i32.eq (memory.grow (i32.const 1)) (i32.const 1024))
+    (if (i32.ge_u (memory.grow (i32.const 1)) (i32.const 1024))
       (then
         (drop (call $spawn (i32.const 260) (i32.const 4) (i64.const 9)))
         (call $exit (i32.const 0))))
@@ -211,6 +216,27 @@
 (func $chain58 (call $chain59) (call $chain59))
 (func $chain59 (call $chain60) (call $chain60))
 (func $chain60 (global.set $sink (i32.add (global.get $sink) (i32.const 1))))
+
+;; Fast for some ten slices, so that whoever measures believes it, then as slow as can be for a slice's worth of fast steps.
+(func $pace
+  (local $state i32) (local $mask i32) (local $i i32) (local $sum i32) (local $at i32)
+  (call $grow_to (i32.const 1024))
+  (local.set $mask (i32.sub (call $memory_bytes) (i32.const 4)))
+  (loop $touch
+    (i32.store8 offset=4095 (local.get $at) (i32.const 1))
+    (local.set $at (i32.add (local.get $at) (i32.const 0x4000)))
+    (br_if $touch (i32.lt_u (local.get $at) (local.get $mask))))
+  (local.set $state (i32.const 1))
+  (loop $forever
+    (local.set $i (i32.const 3000000))
+    (loop $fast (br_if $fast (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+    (local.set $i (i32.const 30000))
+    (loop $slow
+      (local.set $state (i32.add (i32.mul (local.get $state) (i32.const 1664525)) (i32.const 1013904223)))
+      (local.set $sum (i32.add (local.get $sum) (i32.load (i32.and (local.get $state) (local.get $mask)))))
+      (br_if $slow (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+    (global.set $sink (local.get $sum))
+    (br $forever)))
 
 ;; The number that stands for the process `i` of the 100 (counted from 1).
 (func $slot (param $i i32) (result i32) (i32.add (i32.const 12280) (i32.shl (local.get $i) (i32.const 3))))
