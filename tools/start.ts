@@ -11,7 +11,7 @@ async function exampleIn(language: string): Promise<string | undefined> {
       // The command line compiles AssemblyScript itself.
       return path.join(ROOT, 'examples', 'sum.ts');
     case 'c':
-      return compileC(['examples/sum.c'], { includeDirectories: ['sdk/c/include'] });
+      return compileC(['examples/sum.c'], { includeDirectories: ['sdk/c'] });
     case 'rust':
       return [...compileRust('examples/sum-rust').values()][0];
     default:
