@@ -104,7 +104,9 @@ function yowaspVersion(): string {
 }
 
 async function runClang(args: readonly string[], files: ReadonlyMap<string, Buffer>): Promise<Uint8Array> {
-  const { commands, Exit } = await import('@yowasp/clang');
+  const { commands, Exit, runLLVM } = await import('@yowasp/clang');
+  // Loads the compiler without its progress lines on standard output; `commands.clang` has no way to say so.
+  await runLLVM(undefined, {}, { fetchProgress: () => {} });
   const tree: { [name: string]: Tree | Uint8Array } = {};
   for (const [name, bytes] of files) {
     const parts = name.split('/');

@@ -42,9 +42,9 @@ export class Log {
     if (this.shows('warn')) this.#emit(ENCODER.encode(`lunatic: ${printable(line)}\n`));
   }
 
-  /** Whatever the level: why there is no result at all. */
+  /** Whatever the level: why there is no result at all. Names in it may come from a file that nobody trusts. */
   always(text: string): void {
-    this.#emit(ENCODER.encode(`lunatic: ${text}\n`));
+    this.#emit(ENCODER.encode(`lunatic: ${harmless(text)}\n`));
   }
 
   #emit(bytes: Uint8Array): void {
@@ -62,9 +62,13 @@ export class Log {
 
 /** A text that a guest chose, made harmless for a terminal and short. */
 export function printable(text: string): string {
-  const short = text.length > MAX_REPORT_TEXT ? `${text.slice(0, MAX_REPORT_TEXT)}...` : text;
+  return harmless(text.length > MAX_REPORT_TEXT ? `${text.slice(0, MAX_REPORT_TEXT)}...` : text);
+}
+
+/** Without what a terminal would obey; line feeds and tabs stay. */
+function harmless(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about.
-  return short.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
 const ENCODER = new TextEncoder();

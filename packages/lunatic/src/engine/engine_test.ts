@@ -21,7 +21,10 @@ test('loadModule: what is no module, or passes a bound, is refused with its plac
   assertWasmError(() => vm.load(Uint8Array.of(0, 0x61, 0x73, 0x6d, 2, 0, 0, 0)), /version/);
   assertWasmError(() => vm.load('(module (func $wrong (export "main") (result i32)))'), /function.*wrong|wrong/);
   assertWasmError(() => vm.load('(module (memory 1) (func (export "lunatic$run")))'), /"lunatic\$run" is reserved/);
-  assertWasmError(() => vm.load(`(module (table ${MAX_TABLE_ELEMENTS} funcref))`), /tables of \d+ elements; the limit is/);
+  assertWasmError(
+    () => vm.load(`(module (table ${MAX_TABLE_ELEMENTS} funcref))`),
+    /tables of \d+ elements; the limit is/,
+  );
   const globals = '(global i32 (i32.const 1))'.repeat(999_998);
   assertWasmError(() => vm.load(`(module ${globals})`), /rewritten, the module passes a bound of V8: globals count/);
 });
@@ -43,7 +46,9 @@ test('loadModule: imports that nobody serves are refused', () => {
 
 test('loadModule keeps its own copy of the bytes', () => {
   const vm = new TestEngine();
-  const bytes = assemble('(module (import "env" "log" (func $log (param i32))) (func (export "main") (call $log (i32.const 3))))');
+  const bytes = assemble(
+    '(module (import "env" "log" (func $log (param i32))) (func (export "main") (call $log (i32.const 3))))',
+  );
   const module = vm.load(bytes);
   bytes.fill(0);
   const proc = vm.spawn(module);
@@ -57,7 +62,8 @@ test('instantiation that fails ends the process with the reason, every time', ()
     '(module (memory 1) (data (i32.const 65535) "xx") (func (export "main")))': /data segment 0 is out of bounds/,
     '(module (memory 0) (data (i32.const 1) "") (func (export "main")))': /data segment 0 is out of bounds/,
     '(module (table 1 funcref) (elem (i32.const 1) $f) (func $f (export "main")))': /table index is out of bounds/,
-    '(module (memory 1) (global $g i32 (i32.const -1)) (data (global.get $g) "x") (func (export "main")))': /out of bounds/,
+    '(module (memory 1) (global $g i32 (i32.const -1)) (data (global.get $g) "x") (func (export "main")))':
+      /out of bounds/,
   };
   for (const [source, text] of Object.entries(sources)) {
     const module = vm.load(source);
@@ -118,12 +124,19 @@ test('spawn: a wrong entry is the failure of the child', () => {
     vm.run();
     return vm.reasons.get(proc.pid);
   };
-  for (const params of [Uint8Array.of(0x7f), new Uint8Array(16), new Uint8Array(17), new Uint8Array(18).fill(0x7f), new Uint8Array(17_000).fill(0xff)]) {
+  for (const params of [
+    Uint8Array.of(0x7f),
+    new Uint8Array(16),
+    new Uint8Array(17),
+    new Uint8Array(18).fill(0x7f),
+    new Uint8Array(17_000).fill(0xff),
+  ]) {
     assert.equal(raw(params, { kind: 'export', name: 'takes' })?.kind, 'trap');
     assert.equal(raw(params, { kind: 'table', index: 0 })?.kind, 'trap');
   }
   assert.equal(raw(new Uint8Array(0), { kind: 'table', index: 0 })?.kind, 'normal');
-  for (const index of [1, 2, 3, -1, 2 ** 31]) assert.equal(raw(new Uint8Array(0), { kind: 'table', index })?.kind, 'trap');
+  for (const index of [1, 2, 3, -1, 2 ** 31])
+    assert.equal(raw(new Uint8Array(0), { kind: 'table', index })?.kind, 'trap');
 });
 
 test('spawn: parameters of every type arrive bit by bit', () => {
@@ -138,7 +151,14 @@ test('spawn: parameters of every type arrive bit by bit', () => {
       (call $see (i64.reinterpret_f64 (local.get 3)))
       (call $see (i64x2.extract_lane 0 (local.get 4)))
       (call $see (i64x2.extract_lane 1 (local.get 4)))))`);
-  const bits = [0xffff_fffen, 0x8000_0000_0000_0001n, 0x7fa0_0001n, 0xfff4_0000_0000_0001n, 0x0102_0304_0506_0708n, 0x090a_0b0c_0d0e_0f10n];
+  const bits = [
+    0xffff_fffen,
+    0x8000_0000_0000_0001n,
+    0x7fa0_0001n,
+    0xfff4_0000_0000_0001n,
+    0x0102_0304_0506_0708n,
+    0x090a_0b0c_0d0e_0f10n,
+  ];
   const params = new Uint8Array(5 * 17);
   const view = new DataView(params.buffer);
   [0x7f, 0x7e, 0x7d, 0x7c, 0x7b].forEach((type, k) => {
@@ -146,7 +166,13 @@ test('spawn: parameters of every type arrive bit by bit', () => {
     view.setBigUint64(k * 17 + 1, bits[k], true);
   });
   view.setBigUint64(4 * 17 + 9, bits[5], true);
-  const proc = vm.engine.spawn({ module, config: TEST_CONFIG, entry: { kind: 'export', name: 'main' }, params, link: null });
+  const proc = vm.engine.spawn({
+    module,
+    config: TEST_CONFIG,
+    entry: { kind: 'export', name: 'main' },
+    params,
+    link: null,
+  });
   assert.ok(typeof proc !== 'string');
   vm.run();
   assert.deepEqual(
@@ -157,7 +183,9 @@ test('spawn: parameters of every type arrive bit by bit', () => {
 
 test('spawn: at the limit of processes it fails, and takes nothing', () => {
   const vm = new TestEngine({ limits: { maxProcesses: 3 } });
-  const module = vm.load('(module (import "env" "receive" (func $r (result i32))) (func (export "main") (drop (call $r))))');
+  const module = vm.load(
+    '(module (import "env" "receive" (func $r (result i32))) (func (export "main") (drop (call $r))))',
+  );
   for (let k = 0; k < 3; k++) vm.spawn(module);
   vm.run();
   const { usedBytes } = vm.engine.side;
@@ -200,7 +228,10 @@ test('memory: the largest there is, untouched, costs neither time nor an image',
   const start = performance.now();
   for (let k = 0; k < 3; k++) assert.equal(vm.outcome(module)?.kind, 'normal');
   assert.ok(performance.now() - start < 3_000, 'scanning 4 GiB took 11 s');
-  assert.match(String(vm.trySpawn(vm.load('(module (memory 65536) (func (export "main")))'), 'main')), /needs 4294967296 bytes/);
+  assert.match(
+    String(vm.trySpawn(vm.load('(module (memory 65536) (func (export "main")))'), 'main')),
+    /needs 4294967296 bytes/,
+  );
 });
 
 test('fuel limit: ends loops, recursion, bulk work and host calls, not far from the limit', () => {

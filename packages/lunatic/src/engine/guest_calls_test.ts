@@ -111,7 +111,9 @@ test('catch: what the guest exports under the name must have the type that the h
   }
   const without = vm.outcome(vm.load(`(module ${IMPORTS} (func (export "main") (drop (call $catch (i32.const 1)))))`));
   assert.ok(without?.kind === 'trap' && without.message.includes('no export "caught"'));
-  const noTable = vm.outcome(vm.load(`(module ${IMPORTS} (func (export "main") (drop (call $call (i32.const 0) (i32.const 1)))))`));
+  const noTable = vm.outcome(
+    vm.load(`(module ${IMPORTS} (func (export "main") (drop (call $call (i32.const 0) (i32.const 1)))))`),
+  );
   assert.ok(noTable?.kind === 'trap' && noTable.message.includes('no table'));
 });
 

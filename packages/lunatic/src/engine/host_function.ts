@@ -46,7 +46,7 @@ export interface HostContext {
   readonly engine: EngineServices;
   /** Ask to stop after this call returns. Only for functions declared with `stops`. */
   stop(request: StopRequest): void;
-  /** Abort the guest as a WebAssembly trap with this text: never returns, no guest code can catch it. */
+  /** Abort the guest as a WebAssembly trap with this text: never returns; only `lunatic::trap::catch` can catch it. */
   trap(message: string): never;
   /**
    * Account for `bytes` of work done for this call (copies, hashing): ends the slice earlier.

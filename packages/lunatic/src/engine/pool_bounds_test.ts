@@ -3,8 +3,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Process } from '../actor/process.ts';
+import {
+  MAX_ALL_TABLE_ELEMENTS,
+  MAX_INSTANCES_PER_MODULE,
+  MAX_MEMORIES,
+  MAX_MODULES,
+  MAX_SHARED_PAGES,
+  MAX_TABLE_ELEMENTS,
+} from './limits.ts';
 import type { EngineModule } from './loaded_module.ts';
-import { MAX_ALL_TABLE_ELEMENTS, MAX_INSTANCES_PER_MODULE, MAX_MEMORIES, MAX_MODULES, MAX_SHARED_PAGES, MAX_TABLE_ELEMENTS } from './limits.ts';
 import { TestEngine } from './test_engine.ts';
 
 /** Long enough for a memory of any size to be filled in one slice: preempted processes would take turns, and be parked at each. */
@@ -35,7 +42,9 @@ function waiter(more = '', code = ''): string {
 function finish(vm: TestEngine, procs: readonly Process[], pagesOf: (k: number) => number): void {
   for (const proc of procs) vm.send(proc, 0);
   vm.run();
-  procs.forEach((proc, k) => assert.deepEqual(vm.log(proc), [pagesOf(k)], `process ${k}`));
+  procs.forEach((proc, k) => {
+    assert.deepEqual(vm.log(proc), [pagesOf(k)], `process ${k}`);
+  });
 }
 
 test('1,000 processes with 1,000 page counts on 100 instances', () => {
@@ -98,7 +107,11 @@ test(`modules that cannot share: instances up to the bound (MAX_MEMORIES), then 
   const other = vm.load(waiter());
   assert.deepEqual(vm.outcome(other, 'main', [2]), { kind: 'limit', limit: 'instances' });
   finish(vm, procs.splice(0, 100), () => 2);
-  finish(vm, [other, module].map((m) => vm.spawn(m, 'main', [3])), () => 3);
+  finish(
+    vm,
+    [other, module].map((m) => vm.spawn(m, 'main', [3])),
+    () => 3,
+  );
   finish(vm, procs, () => 2);
   assert.equal(vm.engine.pool.memoryCount, 1);
 });

@@ -16,16 +16,19 @@ export const MAX_OUTPUT_BACKLOG_BYTES = 256 * 1024;
 export const OUTPUT_BUFFER_BYTES = 16 * 1024;
 
 /** Entries in one table of one process (errors, modules, configurations, timers, early handles). */
-export const MAX_TABLE_ENTRIES = 1 << 20;
+export const MAX_TABLE_ENTRIES = 1 << 16;
 
 /** Text of one error object; longer texts are cut. */
-export const MAX_ERROR_TEXT_LENGTH = 64 * 1024;
+export const MAX_ERROR_TEXT_LENGTH = 2048;
+
+/** Configurations one process may hold; with MAX_CONFIG_BYTES a bound of 256 MiB. */
+export const MAX_CONFIGS = 256;
 
 /** Arguments, or environment variables, one configuration may collect. */
 export const MAX_CONFIG_ENTRIES = 4096;
 
 /** Bytes of arguments and environment together in one configuration. */
-export const MAX_CONFIG_BYTES = 4 << 20;
+export const MAX_CONFIG_BYTES = 1 << 20;
 
 /** Module binaries a guest may hand to `compile_module`. */
 export const MAX_MODULE_BYTES = 256 << 20;

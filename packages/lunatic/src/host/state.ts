@@ -72,8 +72,13 @@ export function writeError(ctx: HostContext, text: string, idPointer: number): v
 }
 
 /** Adds to a table of the process. Traps at the bound: the guest drops nothing. `what`: plural, for the text. */
-export function addHandle<T extends {}>(ctx: HostContext, table: HandleTable<T>, value: T, what: string): number {
-  if (table.size >= MAX_TABLE_ENTRIES)
-    ctx.trap(`too many ${what} in one process; drop those that are no longer needed`);
+export function addHandle<T extends {}>(
+  ctx: HostContext,
+  table: HandleTable<T>,
+  value: T,
+  what: string,
+  bound: number = MAX_TABLE_ENTRIES,
+): number {
+  if (table.size >= bound) ctx.trap(`too many ${what} in one process; drop those that are no longer needed`);
   return table.insert(value);
 }

@@ -2,6 +2,7 @@
 
 import { HandleTable } from '../../base/handle_table.ts';
 import type { HostContext } from '../../engine/host_function.ts';
+import { MAX_CONFIGS } from '../limits.ts';
 import { addHandle, hostState } from '../state.ts';
 import { answers, type Row } from '../table.ts';
 import { idNumber, NO_ID, printId } from '../values.ts';
@@ -32,7 +33,7 @@ function createConfig(ctx: HostContext): bigint {
   if (!owner.canCreateConfigs) return -1n;
   const state = hostState(ctx);
   state.configs ??= new HandleTable();
-  return BigInt(addHandle(ctx, state.configs, new ConfigDraft(owner), 'configurations'));
+  return BigInt(addHandle(ctx, state.configs, new ConfigDraft(owner), 'configurations', MAX_CONFIGS));
 }
 
 type Permission = 'canCompileModules' | 'canCreateConfigs' | 'canSpawnProcesses';
