@@ -30,6 +30,21 @@ describe('failures of processes', { concurrency: 3 }, () => {
     );
   });
 
+  it('an exit inside trap::catch is caught like a trap, the next one ends the program', async () => {
+    const file = await guest(
+      'exit_in_catch',
+      `(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+       (import "lunatic::trap" "catch" (func $catch (param i32 i32) (result i32)))
+       (memory (export "memory") 1)
+       (func (export "_lunatic_catch_trap") (param i32 i32) (result i32) (call $exit (i32.const 3)) (i32.const 1))
+       (func (export "_start")
+         (if (call $catch (i32.const 0) (i32.const 0)) (then unreachable))
+         (call $exit (i32.const 9)))`,
+      '',
+    );
+    assert.equal((await lunatic([file])).code, 9);
+  });
+
   it('does not take a sleep or a timer for a deadlock', async () => {
     const file = await guest(
       'timer',

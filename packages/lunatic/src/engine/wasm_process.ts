@@ -156,8 +156,15 @@ export class WasmProcess implements ProcessBody {
             grant.isShort && context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
           this.fuelPerMs = grant.end();
           return stop === STOP_WAIT ? SLICE_WAITING : SLICE_PREEMPTED;
-        case STOP_EXIT:
-          return SLICE_ENDED;
+        case STOP_EXIT: {
+          // `trap::catch` answers 0 for an exit inside it too (ABI reference 1.13); an end for a limit is not the guest's own.
+          const catching = this.#catchingCall();
+          const kind = proc.exitReason?.kind;
+          if (catching < 0 || (kind !== 'normal' && kind !== 'exit')) return SLICE_ENDED;
+          proc.exitReason = null;
+          this.#catch(catching, instance, left);
+          break;
+        }
         case STOP_CALL:
           if (!this.#enterCall()) return this.#end({ kind: 'limit', limit: 'stack' });
           break;
