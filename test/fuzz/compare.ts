@@ -22,7 +22,6 @@ import { printValue, type Value } from '../spec/values.ts';
 import { STATE_PREFIX } from './generate.ts';
 import { type FuzzHost, makeHost } from './host.ts';
 
-/** How often the list of exports is gone through, with other arguments. */
 const PASSES = 3;
 
 export interface Comparison {
@@ -44,12 +43,16 @@ interface Side {
   readonly host: FuzzHost;
 }
 
-/** Throws Mismatch, or RefusedError if `rewritten` does not serve the module. */
+/**
+ * Throws Mismatch, or RefusedError if `rewritten` does not serve the module. `passes`: how often the list of exports is gone through,
+ * with other arguments.
+ */
 export async function compare(
   bytes: Uint8Array<ArrayBuffer>,
   seed: number,
   plain: Adapter,
   rewritten: Adapter,
+  passes = PASSES,
 ): Promise<Comparison> {
   const module = decodeModule(bytes);
   const result: Comparison = { calls: 0, values: 0, traps: 0, exceptions: 0, exhausted: false };
@@ -61,7 +64,7 @@ export async function compare(
   }
   const random = new SeededRandom(seed);
   const functions = module.exports.filter((entry) => entry.kind === 'func').map((entry) => entry.name);
-  for (let pass = 0; pass < PASSES; pass++) {
+  for (let pass = 0; pass < passes; pass++) {
     for (const name of functions) {
       const type = exportedFunctionType(module, name);
       if (type === undefined || !canPass(type.params) || !canPass(type.results)) continue;

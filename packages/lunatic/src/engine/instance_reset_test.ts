@@ -8,8 +8,8 @@ import type { EngineModule } from './loaded_module.ts';
 import { TestEngine } from './test_engine.ts';
 import { freshGlobals, scribbler } from './test_scribbler.ts';
 
-const RESETS = Number(process.env['LUNATIC_RESETS'] ?? 2_000);
-const SEED = Number(process.env['LUNATIC_TEST_SEED'] ?? 7);
+const RESETS = Number(process.env.LUNATIC_RESETS ?? 2_000);
+const SEED = Number(process.env.LUNATIC_TEST_SEED ?? 7);
 /** More than a module may have instances, so that some are parked. */
 const AT_ONCE = 48;
 
@@ -18,8 +18,8 @@ function freshMemory(source: string): Uint8Array {
   const nothing = (): void => {};
   const imports = { env: { write: nothing, yield: nothing, log: nothing } };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(source)), imports);
-  assert.ok(exports['memory'] instanceof WebAssembly.Memory);
-  return new Uint8Array(exports['memory'].buffer).slice();
+  assert.ok(exports.memory instanceof WebAssembly.Memory);
+  return new Uint8Array(exports.memory.buffer).slice();
 }
 
 /** Asserts that all idle instances are as new; returns how many there are. */

@@ -8,8 +8,8 @@ import { assemble } from '../wasm/test_modules.ts';
 import type { EngineModule } from './loaded_module.ts';
 import { TestEngine, TestLinkError } from './test_engine.ts';
 
-const FLIPS = Number(process.env['LUNATIC_FLIPS'] ?? 1_000);
-const SEED = Number(process.env['LUNATIC_TEST_SEED'] ?? 3);
+const FLIPS = Number(process.env.LUNATIC_FLIPS ?? 1_000);
+const SEED = Number(process.env.LUNATIC_TEST_SEED ?? 3);
 /** What a mutated module may use: it may loop for ever, or recurse, or grow. */
 const CONFIG = { maxFuel: 1, maxMemoryBytes: 64 * 65_536 };
 const MAX_SLICES = 100;

@@ -10,8 +10,8 @@ import { MAX_INSTANCES_PER_MODULE, MAX_SHARED_PAGES, STAGING_BYTES } from './lim
 import { TestEngine } from './test_engine.ts';
 import { scribbler } from './test_scribbler.ts';
 
-const PARKINGS = Number(process.env['LUNATIC_PARKINGS'] ?? 1_000);
-const SEED = Number(process.env['LUNATIC_TEST_SEED'] ?? 11);
+const PARKINGS = Number(process.env.LUNATIC_PARKINGS ?? 1_000);
+const SEED = Number(process.env.LUNATIC_TEST_SEED ?? 11);
 const AT_ONCE = 3 * MAX_INSTANCES_PER_MODULE;
 
 /** What `main(seed, steps)` logs when it has V8 for itself; undefined: it overflows the stack, which depends on the stack. */
@@ -24,9 +24,9 @@ function expectedLog(module: WebAssembly.Module, seed: number, steps: number): n
       new Uint8Array(memory.buffer).fill(value, offset >>> 0, (offset >>> 0) + length),
   };
   const { exports } = new WebAssembly.Instance(module, { env });
-  const memory = exports['memory'] as WebAssembly.Memory;
+  const memory = exports.memory as WebAssembly.Memory;
   try {
-    (exports['main'] as (seed: number, steps: number) => void)(seed, steps);
+    (exports.main as (seed: number, steps: number) => void)(seed, steps);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     assert.ok(error instanceof WebAssembly.RuntimeError);

@@ -168,7 +168,7 @@ test('what table.grow has added is given back with the instance', () => {
 test('unshared instances that come and go: V8 gives their memories back', () => {
   const vm = new TestEngine();
   const module = vm.load(waiter('(table 1 funcref)', '(table.set (i32.const 0) (ref.null func))'));
-  const count = Number(process.env['LUNATIC_RESETS'] ?? 3_000);
+  const count = Number(process.env.LUNATIC_RESETS ?? 3_000);
   for (let k = 0; k < count; k++) finish(vm, [startOne(vm, module)], () => 2);
   assert.equal(vm.engine.pool.created, count);
   assert.equal(vm.engine.pool.memoryCount, 0);
