@@ -15,3 +15,6 @@ export const INTERRUPTION_GRACE_MS = 500;
 /** Compiled programs kept on disk; those not used for longest go first. */
 export const MAX_CACHED_MODULES = 64;
 export const MAX_CACHED_BYTES = 64 * 1024 * 1024;
+
+/** Native frames of a guest's stack in a crash report. */
+export const MAX_STACK_FRAMES = 50;

@@ -8,12 +8,15 @@ import { createRequire } from 'node:module';
 import tty from 'node:tty';
 import { NodeOutput } from '../host/stdio.ts';
 import { CliError, EXIT_CODE_INTERNAL } from './error.ts';
+import { MAX_STACK_FRAMES } from './limits.ts';
 import { Log } from './log.ts';
 import { type Invocation, parseCommandLine } from './options.ts';
 
 /** `argv`: the words after the command's own name. Resolves when everything has been printed. */
 export async function main(argv: readonly string[]): Promise<number> {
   const output = new NodeOutput();
+  // V8 keeps ten frames of a trap by itself; a panic has as many in its library before the guest's own come.
+  Error.stackTraceLimit = MAX_STACK_FRAMES;
   // Out of a turn of the scheduler, where no caller of ours could catch it.
   const onBug = (error: unknown): void => {
     void tellBug(output, error).then((exitCode) => process.exit(exitCode));
