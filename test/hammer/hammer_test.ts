@@ -130,6 +130,7 @@ class Hammer {
     assert.equal(system.processCount, 0);
     assert.equal(scheduler.timerCount, 0);
     assert.equal(engine.pool.arena.usedBytes, 0);
+    assert.equal(system.held.bytes, 0);
   }
 }
 

@@ -51,6 +51,13 @@ const GUILTY = assembleGuilty(`
       (drop (call $send_after (call $process_id) (i64.const 1000000)))
       (br $more)))
 
+  ;; Monitors every process from $first on, be there one or not.
+  (func (export "monitor_all") (param $first i64)
+    (loop $more
+      (call $monitor (local.get $first))
+      (local.set $first (i64.add (local.get $first) (i64.const 1)))
+      (br $more)))
+
   ;; Names of three characters, each another.
   (func (export "name_all")
     (local $n i32)
@@ -131,6 +138,36 @@ it('ends a fork bomb at the bound on processes, of which all its processes are t
   neighbourhood.ask();
   await neighbourhood.answers();
   assert.ok(neighbourhood.vm.processCount <= maxProcesses);
+  await neighbourhood.close();
+});
+
+it('ends who fills the memory of the VM with messages to many, each below its bound', async () => {
+  const neighbourhood = await Neighbourhood.open(GUILTY, { maxHeldBytes: 8 * 2 ** 20 });
+  const { vm, module } = neighbourhood;
+  const flooded = Array.from({ length: 30 }, () => vm.spawn(module, { entry: 'silent' }));
+  neighbourhood.ask();
+  const guilty = flooded.map(({ pid }) => vm.spawn(module, { entry: 'flood', arguments: [BigInt(pid), 100] }));
+  await neighbourhood.answers();
+  for (const { exited } of guilty) assert.deepEqual(await exited, { kind: 'limit', limit: 'mailbox' });
+  for (const process of flooded) {
+    assert.ok(process.isAlive);
+    process.kill();
+  }
+  neighbourhood.ask();
+  await neighbourhood.answers();
+  await neighbourhood.close();
+});
+
+it('ends who fills the memory of the VM with monitors', async () => {
+  const neighbourhood = await Neighbourhood.open(GUILTY, { maxHeldBytes: 1 * 2 ** 20, maxMailboxMessages: 5_000 });
+  const { vm, module } = neighbourhood;
+  neighbourhood.ask();
+  const others = Array.from({ length: 5_000 }, () => vm.spawn(module, { entry: 'silent' }));
+  const first = BigInt(others[0]?.pid ?? 0);
+  const guilty = vm.spawn(module, { entry: 'monitor_all', arguments: [first] });
+  assert.deepEqual(await guilty.exited, { kind: 'limit', limit: 'links' });
+  for (const other of others) other.kill();
+  await neighbourhood.answers();
   await neighbourhood.close();
 });
 

@@ -124,4 +124,6 @@ it(`host functions called with hostile arguments harm the caller only, seed ${SE
   assert.ok(kinds.has('trap') && kinds.has('normal') && kinds.has('killed'), [...kinds].join(', '));
   await node.close();
   assert.equal(node.system.processCount, 0);
+  const { held, timers } = node.system;
+  assert.ok(timers.size > 0 ? held.bytes > 0 : held.bytes === 0, 'what the dead held is taken back');
 });

@@ -24,6 +24,7 @@ const PRELUDE = `
   (import "lunatic::message" "send" (func $send (param i64) (result i32)))
   (import "lunatic::message" "receive" (func $receive (param i32 i32 i64) (result i32)))
   (import "lunatic::process" "process_id" (func $process_id (result i64)))
+  (import "lunatic::process" "monitor" (func $monitor (param i64)))
   (import "lunatic::process" "sleep_ms" (func $sleep_ms (param i64)))
   (import "lunatic::process" "spawn"
     (func $spawn (param i64 i64 i64 i32 i32 i32 i32 i32) (result i32)))

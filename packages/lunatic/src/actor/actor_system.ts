@@ -15,6 +15,7 @@ import { assert } from '../base/assert.ts';
 import { RisingTable } from '../base/rising_table.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { EXIT_KILLED, EXIT_NOPROC, type ExitReason } from './exit_reason.ts';
+import { HeldMemory } from './held_memory.ts';
 import { type ActorLimits, DEFAULT_ACTOR_LIMITS } from './limits.ts';
 import { MAILBOX_FULL, type Message, NO_PROCESS, SENT, type SendOutcome } from './message.ts';
 import { FLAG_AWAITED, FLAG_KILL, FLAG_NAMED, Process, type ProcessBody } from './process.ts';
@@ -41,6 +42,7 @@ export class ActorSystem {
   readonly limits: ActorLimits;
   readonly registry: Registry;
   readonly timers: ProcessTimers;
+  readonly held: HeldMemory;
   /** Waits for answers from outside; kept by `Process.beginIo`. */
   pendingIo: number;
   /** Reasons outside the system why something may still happen; see `retain`. */
@@ -60,6 +62,7 @@ export class ActorSystem {
     this.limits = { ...DEFAULT_ACTOR_LIMITS, ...options.limits };
     this.registry = new Registry(this, options.nodeId ?? 0);
     this.timers = new ProcessTimers(this);
+    this.held = new HeldMemory(this.limits.maxHeldBytes);
     this.pendingIo = 0;
     this.externalHandles = 0;
     this.onExit = null;

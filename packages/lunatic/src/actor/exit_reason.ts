@@ -10,6 +10,7 @@ export type LimitName =
   | 'processes'
   | 'timers'
   | 'names'
+  | 'links'
   | 'instances';
 
 export type ExitReason =
@@ -34,6 +35,7 @@ export const EXIT_NORMAL: ExitReason = Object.freeze({ kind: 'normal' });
 export const EXIT_KILLED: ExitReason = Object.freeze({ kind: 'killed' });
 export const EXIT_SHUTDOWN: ExitReason = Object.freeze({ kind: 'shutdown' });
 export const EXIT_NOPROC: ExitReason = Object.freeze({ kind: 'noproc' });
+export const EXIT_LINKS_LIMIT: ExitReason = Object.freeze({ kind: 'limit', limit: 'links' });
 export const EXIT_MAILBOX_LIMIT: ExitReason = Object.freeze({ kind: 'limit', limit: 'mailbox' });
 
 /** The reason for a guest that exits with `code`: 0 is normal. */

@@ -15,6 +15,8 @@ export interface ActorLimits {
   readonly maxTimerBytesPerProcess: number;
   /** Names in the registry. */
   readonly maxNames: number;
+  /** Memory of the host that all processes hold together (held_memory.ts). Well below what V8 allows its heap: 2 to 4 GiB as a rule. */
+  readonly maxHeldBytes: number;
 }
 
 export const DEFAULT_ACTOR_LIMITS: ActorLimits = {
@@ -25,6 +27,7 @@ export const DEFAULT_ACTOR_LIMITS: ActorLimits = {
   maxTimers: 4_000_000,
   maxTimerBytesPerProcess: 64 * 1024 * 1024,
   maxNames: 100_000,
+  maxHeldBytes: 1024 * 1024 * 1024,
 };
 
 /** Bytes in one message. A larger one is a mistake far more often than a need, and it is copied in one go. */
@@ -32,6 +35,9 @@ export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** Resources (sockets, modules) in one message. */
 export const MAX_MESSAGE_RESOURCES = 4096;
+
+/** What one side of a link or of a monitor costs: entry, and its share of a map. */
+export const PEER_BYTES = 112;
 
 /** What a message costs beside its buffer: record, typed array, allocator. Measured at about 250. */
 export const MESSAGE_OVERHEAD_BYTES = 256;

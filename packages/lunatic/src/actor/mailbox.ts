@@ -14,10 +14,14 @@ import { MAX_MAILBOX_SCAN } from './limits.ts';
 import type { Message } from './message.ts';
 import type { Process } from './process.ts';
 
-/** Appends, unless that exceeds `factor` times the bounds. Returns whether it did. */
+/** Appends, unless that exceeds `factor` times the bounds, or what all processes may hold. Returns whether it did. */
 export function mailboxAppend(proc: Process, message: Message, limits: ActorLimits, factor: number): boolean {
-  const bytes = proc.mailBytes + message.costBytes();
+  const { held } = proc.system;
+  const cost = message.costBytes();
+  const bytes = proc.mailBytes + cost;
   if (proc.mailCount >= limits.maxMailboxMessages * factor || bytes > limits.maxMailboxBytes * factor) return false;
+  if (!held.hasRoom(cost, proc.mailBytes)) return false;
+  held.bytes += cost;
   message.next = null;
   if (proc.mailTail === null) proc.mailHead = message;
   else proc.mailTail.next = message;
@@ -91,6 +95,7 @@ export function clearMailbox(proc: Process): void {
       message = next;
     }
   }
+  proc.system.held.bytes -= proc.mailBytes;
   proc.mailHead = null;
   proc.mailTail = null;
   proc.mailCount = 0;
@@ -103,7 +108,9 @@ function unlinkAfter(proc: Process, before: Message | null, message: Message): v
   if (proc.mailTail === message) proc.mailTail = before;
   message.next = null;
   proc.mailCount--;
-  proc.mailBytes -= message.costBytes();
+  const cost = message.costBytes();
+  proc.mailBytes -= cost;
+  proc.system.held.bytes -= cost;
 }
 
 const CLEAR_ONE_BY_ONE = 64;

@@ -3,6 +3,9 @@
 // Most processes have one link or two, and a million processes may have them: up to CHAIN_LIMIT entries are a chain, and only a
 // larger set pays for a Map. A process changes only its own tables; the other side is asked by signal (signals.ts).
 
+import type { HeldMemory } from './held_memory.ts';
+import { PEER_BYTES } from './limits.ts';
+
 /** One link, or one monitor, as seen from one side. */
 export class PeerEntry {
   /** Links and the ABI's monitors: the other side's pid. Monitors with a ref: minus the ref, the same on both sides. */
@@ -24,10 +27,15 @@ export class PeerEntry {
 }
 
 export class PeerTable {
+  readonly #held: HeldMemory;
   #size = 0;
   #chain: PeerEntry | null = null;
   #map: Map<number, PeerEntry> | null = null;
   #draining: IterableIterator<PeerEntry> | null = null;
+
+  constructor(held: HeldMemory) {
+    this.#held = held;
+  }
 
   get size(): number {
     return this.#size;
@@ -50,6 +58,7 @@ export class PeerTable {
     }
     const entry = new PeerEntry(key, pid, tagLo, tagHi);
     this.#size++;
+    this.#held.bytes += PEER_BYTES;
     if (this.#map === null && this.#size > CHAIN_LIMIT) this.#toMap();
     if (this.#map !== null) {
       this.#map.set(key, entry);
@@ -86,6 +95,7 @@ export class PeerTable {
 
   #drop(entry: PeerEntry): void {
     this.#size--;
+    this.#held.bytes -= PEER_BYTES;
     if (this.#map !== null) {
       this.#map.delete(entry.key);
       return;

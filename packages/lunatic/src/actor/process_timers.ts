@@ -38,10 +38,13 @@ export class ProcessTimers {
     const { maxTimers, maxTimersPerProcess, maxTimerBytesPerProcess } = this.#system.limits;
     const usage = this.#usage.get(senderPid) ?? { count: 0, bytes: 0 };
     if (this.#pending.size >= maxTimers || usage.count >= maxTimersPerProcess) return TIMER_REFUSED;
-    if (usage.bytes + message.costBytes() > maxTimerBytesPerProcess) return TIMER_REFUSED;
+    const cost = message.costBytes();
+    const { held } = this.#system;
+    if (usage.bytes + cost > maxTimerBytesPerProcess || !held.hasRoom(cost, usage.bytes)) return TIMER_REFUSED;
     if (usage.count === 0) this.#usage.set(senderPid, usage);
     usage.count++;
-    usage.bytes += message.costBytes();
+    usage.bytes += cost;
+    held.bytes += cost;
     const delayed = new DelayedMessage(this, this.#nextId++, senderPid, pid, message);
     this.#pending.add(delayed.id, delayed);
     this.#system.scheduler.addTimer(delayed, Math.max(0, delayMs));
@@ -66,10 +69,12 @@ export class ProcessTimers {
 
   #forget(delayed: DelayedMessage): void {
     this.#pending.remove(delayed.id);
+    const cost = delayed.message.costBytes();
+    this.#system.held.bytes -= cost;
     const usage = this.#usage.get(delayed.senderPid);
     if (usage === undefined) return;
     usage.count--;
-    usage.bytes -= delayed.message.costBytes();
+    usage.bytes -= cost;
     if (usage.count === 0) this.#usage.delete(delayed.senderPid);
   }
 }

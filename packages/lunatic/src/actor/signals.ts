@@ -4,6 +4,9 @@
 // The signals of an end are sent from a queue, REAP_BATCH at once and the rest in slices of a task of its own: the end of a process with
 // a million links, or a chain of a million linked processes, neither recurses nor holds up the thread.
 //
+// When all processes hold too much (held_memory.ts), whoever asks for a link or a monitor ends with the reason `limit`: nobody would see
+// a refusal, and a link that silently is none is worse than an end.
+//
 // Invariants
 // L1  A link is in the tables of both sides, or of one whose other side has ended and whose signal is in the queue.
 // L2  A link-died signal counts only if the receiver still has the link; so after `unlink` none arrives.
@@ -16,8 +19,15 @@
 import { Deque, UNBOUNDED } from '../base/deque.ts';
 import { SLICE_WAITING, type SliceOutcome, TASK_IDLE, type Task } from '../scheduler/task.ts';
 import type { ActorSystem } from './actor_system.ts';
-import { EXIT_MAILBOX_LIMIT, EXIT_NOPROC, type ExitReason, isFailure, linkedTo } from './exit_reason.ts';
-import { REAP_BATCH } from './limits.ts';
+import {
+  EXIT_LINKS_LIMIT,
+  EXIT_MAILBOX_LIMIT,
+  EXIT_NOPROC,
+  type ExitReason,
+  isFailure,
+  linkedTo,
+} from './exit_reason.ts';
+import { PEER_BYTES, REAP_BATCH } from './limits.ts';
 import { createMessage, MESSAGE_LINK_DIED, MESSAGE_PROCESS_DIED, type Message } from './message.ts';
 import { PeerTable } from './peer_table.ts';
 import type { Peers, Process } from './process.ts';
@@ -42,16 +52,17 @@ export class Signals implements Task {
 
   /** Links a new child: its parent's side carries the tag, its own none. */
   linkParent(parent: Process, child: Process, tagLo: number, tagHi: number): void {
-    linksOf(parent).set(child.pid, child.pid, tagLo, tagHi);
-    linksOf(child).set(parent.pid, parent.pid, 0, 0);
+    this.#linksOf(parent).set(child.pid, child.pid, tagLo, tagHi);
+    this.#linksOf(child).set(parent.pid, parent.pid, 0, 0);
   }
 
   link(proc: Process, pid: number, tagLo: number, tagHi: number): void {
     if (!proc.isAlive || proc.pid === pid) return;
     const other = this.#system.find(pid);
     if (other !== undefined) {
-      linksOf(proc).set(pid, pid, tagLo, tagHi);
-      linksOf(other).set(proc.pid, proc.pid, tagLo, tagHi);
+      if (this.#refuses(proc, proc.peers?.links ?? null, pid)) return;
+      this.#linksOf(proc).set(pid, pid, tagLo, tagHi);
+      this.#linksOf(other).set(proc.pid, proc.pid, tagLo, tagHi);
     } else if (proc.peers === null || proc.peers.links === null || proc.peers.links.get(pid) === null) {
       this.#linkFailed(proc, pid, EXIT_NOPROC, tagLo, tagHi);
     }
@@ -125,12 +136,29 @@ export class Signals implements Task {
       if (!announced) this.#notify(proc, processDied(pid, EXIT_NOPROC, ref));
       return;
     }
+    if (this.#refuses(proc, proc.peers?.watching ?? null, ownKey)) return;
+    const { held } = this.#system;
     const own = peersOf(proc);
-    own.watching ??= new PeerTable();
+    own.watching ??= new PeerTable(held);
     own.watching.set(ownKey, pid, 0, 0);
     const others = peersOf(other);
-    others.watchers ??= new PeerTable();
+    others.watchers ??= new PeerTable(held);
     others.watchers.set(otherKey, proc.pid, 0, 0);
+  }
+
+  /** There is no room for an entry of `proc` with this key and its other side: `proc` ends. */
+  #refuses(proc: Process, table: PeerTable | null, key: number): boolean {
+    const size = table === null ? 0 : table.size;
+    if (this.#system.held.hasRoom(2 * PEER_BYTES, size * PEER_BYTES)) return false;
+    if (table !== null && table.get(key) !== null) return false;
+    this.#system.exit(proc, EXIT_LINKS_LIMIT);
+    return true;
+  }
+
+  #linksOf(proc: Process): PeerTable {
+    const peers = peersOf(proc);
+    peers.links ??= new PeerTable(this.#system.held);
+    return peers.links;
   }
 
   /** Sends up to a batch of signals; true if more remain. */
@@ -217,12 +245,6 @@ function processDied(pid: number, reason: ExitReason, ref: number): Message {
 function peersOf(proc: Process): Peers {
   proc.peers ??= { links: null, watchers: null, watching: null };
   return proc.peers;
-}
-
-function linksOf(proc: Process): PeerTable {
-  const peers = peersOf(proc);
-  peers.links ??= new PeerTable();
-  return peers.links;
 }
 
 /** Notices may fill a mailbox to this multiple of its bounds, so that a flood of data cannot crowd them out. */

@@ -21,6 +21,9 @@ export const MAX_TABLE_ENTRIES = 1 << 16;
 /** Text of one error object; longer texts are cut. */
 export const MAX_ERROR_TEXT_LENGTH = 2048;
 
+/** What an entry in a table costs beside its text: object and place in the map. */
+export const HANDLE_BYTES = 256;
+
 /** Configurations one process may hold; with MAX_CONFIG_BYTES a bound of 256 MiB. */
 export const MAX_CONFIGS = 256;
 

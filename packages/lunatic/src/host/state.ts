@@ -10,7 +10,7 @@ import { HandleTable } from '../base/handle_table.ts';
 import type { HostContext } from '../engine/host_function.ts';
 import type { LoadedModule } from '../engine/services.ts';
 import type { EarlyState } from './early/state.ts';
-import { MAX_ERROR_TEXT_LENGTH, MAX_TABLE_ENTRIES } from './limits.ts';
+import { HANDLE_BYTES, MAX_ERROR_TEXT_LENGTH, MAX_TABLE_ENTRIES } from './limits.ts';
 import type { ConfigDraft } from './process/config_draft.ts';
 import type { DescriptorTable } from './wasi_preview1/descriptors.ts';
 
@@ -30,6 +30,8 @@ export class HostState {
   descriptors: DescriptorTable | null = null;
   /** Handles of the early interface. */
   early: EarlyState | null = null;
+  /** What this process counts for in the memory that all processes hold (actor/held_memory.ts). */
+  heldBytes = 0;
   /** A yield was asked for; the same import is being called again. */
   yielded = false;
   /** Bytes done of a call that is carried out in portions. */
@@ -59,6 +61,7 @@ export function disposeHostState(proc: Process): void {
   const state = proc.host;
   if (!(state instanceof HostState)) return;
   proc.host = null;
+  proc.system.held.bytes -= state.heldBytes;
   if (state.scratch !== null) state.scratch.release();
   if (state.withdrawal !== null) state.withdrawal.withdraw();
   if (state.early !== null) state.early.dispose();
@@ -67,18 +70,55 @@ export function disposeHostState(proc: Process): void {
 /** Keeps an error for the guest and writes its id, a u64, at `idPointer`. */
 export function writeError(ctx: HostContext, text: string, idPointer: number): void {
   const state = hostState(ctx);
+  const kept = text.slice(0, MAX_ERROR_TEXT_LENGTH);
   state.errors ??= new HandleTable();
-  ctx.memory.writeId(idPointer, addHandle(ctx, state.errors, text.slice(0, MAX_ERROR_TEXT_LENGTH), 'errors'));
+  ctx.memory.writeId(idPointer, addHandle(ctx, state.errors, kept, 'errors', MAX_TABLE_ENTRIES, kept.length));
 }
 
-/** Adds to a table of the process. Traps at the bound: the guest drops nothing. `what`: plural, for the text. */
+/** Counts `bytes` more that are kept for the process. Traps when all processes hold too much (actor/held_memory.ts). */
+export function hold(ctx: HostContext, bytes: number): void {
+  const { held } = ctx.process.system;
+  const state = hostState(ctx);
+  if (!held.hasRoom(bytes, state.heldBytes)) {
+    ctx.trap(`all processes together hold more than ${held.maxBytes} bytes in the VM's tables and mailboxes`);
+  }
+  held.bytes += bytes;
+  state.heldBytes += bytes;
+}
+
+/** They are kept no longer. */
+export function letGo(ctx: HostContext, bytes: number): void {
+  ctx.process.system.held.bytes -= bytes;
+  hostState(ctx).heldBytes -= bytes;
+}
+
+/**
+ * Adds to a table of the process. Traps at the bound: the guest drops nothing. `what`: plural, for the text. `extraBytes`: what the value
+ * costs beside its place in the table.
+ */
 export function addHandle<T extends {}>(
   ctx: HostContext,
   table: HandleTable<T>,
   value: T,
   what: string,
   bound: number = MAX_TABLE_ENTRIES,
+  extraBytes = 0,
 ): number {
   if (table.size >= bound) ctx.trap(`too many ${what} in one process; drop those that are no longer needed`);
+  hold(ctx, HANDLE_BYTES + extraBytes);
   return table.insert(value);
 }
+
+/** Takes a handle out; undefined if there is none. `extraBytes`: what is held for the value beside its place in the table. */
+export function removeHandle<T extends {}>(
+  ctx: HostContext,
+  table: HandleTable<T> | null,
+  id: number,
+  extraBytes: (value: T) => number = noBytes,
+): T | undefined {
+  const value = table?.remove(id);
+  if (value !== undefined) letGo(ctx, HANDLE_BYTES + extraBytes(value));
+  return value;
+}
+
+const noBytes = (): number => 0;

@@ -11,9 +11,10 @@
 // N2  Observers (`onProcessEnd`) see each end once, before links and monitors are told of it.
 // N3  After `close` no process is alive and no observer is called.
 
+import { getHeapStatistics } from 'node:v8';
 import { ActorSystem } from '../actor/actor_system.ts';
 import { EXIT_SHUTDOWN, type ExitReason } from '../actor/exit_reason.ts';
-import type { ActorLimits } from '../actor/limits.ts';
+import { type ActorLimits, DEFAULT_ACTOR_LIMITS } from '../actor/limits.ts';
 import type { Process } from '../actor/process.ts';
 import { type Clock, SystemClock } from '../base/clock.ts';
 import { type Random, SystemRandom } from '../base/random.ts';
@@ -39,7 +40,7 @@ export interface NodeOptions {
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly random?: Random;
-  /** Default: DEFAULT_ACTOR_LIMITS. */
+  /** Default: DEFAULT_ACTOR_LIMITS, and less held memory where V8's heap is small. */
   readonly limits?: Partial<ActorLimits>;
   /** Imports served beside those of the VM. */
   readonly hostFunctions?: readonly HostFunction[];
@@ -73,7 +74,8 @@ export class Node {
   constructor(options: NodeOptions) {
     const clock = options.clock ?? new SystemClock();
     this.scheduler = new Scheduler({ clock, driver: new EventLoopDriver() });
-    this.system = new ActorSystem({ scheduler: this.scheduler, limits: options.limits ?? {} });
+    const limits = { maxHeldBytes: heldBytesForHeap(), ...options.limits };
+    this.system = new ActorSystem({ scheduler: this.scheduler, limits });
     const standard = nodeEnvironment(clock, options.random ?? new SystemRandom(), options.output, options.input);
     this.environment = { ...standard, isTerminal: options.isTerminal ?? standard.isTerminal };
     this.index = new HostIndex([...hostFunctions(this.environment), ...(options.hostFunctions ?? [])]);
@@ -152,6 +154,11 @@ export class Node {
     }
     return described;
   }
+}
+
+/** What processes may hold together: no more than a third of V8's heap, the rest is for what they are. */
+function heldBytesForHeap(): number {
+  return Math.min(DEFAULT_ACTOR_LIMITS.maxHeldBytes, Math.floor(getHeapStatistics().heap_size_limit / 3));
 }
 
 function nextTurn(): Promise<void> {

@@ -13,12 +13,13 @@ import {
 import type { HostEnvironment } from '../environment.ts';
 import {
   COPY_PORTION_BYTES,
+  HANDLE_BYTES,
   MAX_ALL_CHANNELS_BYTES,
   MAX_CHANNEL_MESSAGE_BYTES,
   MAX_PARKED_CHANNELS,
   MAX_TABLE_ENTRIES,
 } from '../limits.ts';
-import { type HostState, hostState } from '../state.ts';
+import { type HostState, hold, hostState, letGo } from '../state.ts';
 import { answers, mayStop, type Row } from '../table.ts';
 import { idNumber, printId } from '../values.ts';
 import { Channel, type ChannelUsage } from './channel.ts';
@@ -50,6 +51,7 @@ export function channelRows(env: HostEnvironment, usage: ChannelUsage = { bytes:
     answers('drop_externref', 'i', '', (ctx, handle) => {
       if (isStream(handle)) return;
       if (!hostState(ctx).early?.drop(handle)) unknownHandle(ctx, handle);
+      letGo(ctx, HANDLE_BYTES);
     }),
   ];
 }
@@ -170,6 +172,7 @@ export function addEarly(ctx: HostContext, object: EarlyObject): number {
   const early = earlyOf(hostState(ctx));
   if (early.size >= MAX_TABLE_ENTRIES)
     ctx.trap('too many handles in one process; drop those that are no longer needed');
+  hold(ctx, HANDLE_BYTES);
   return early.add(object);
 }
 

@@ -2,7 +2,7 @@
 
 import type { HostContext, HostFunction } from '../../engine/host_function.ts';
 import { MIN_CHARGED_BYTES } from '../limits.ts';
-import { hostState } from '../state.ts';
+import { hostState, removeHandle } from '../state.ts';
 import { answers, mayStop, namespace } from '../table.ts';
 import { idNumber, printId } from '../values.ts';
 
@@ -11,7 +11,8 @@ export const ERROR_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::erro
   // Writes the text without a terminator, `string_size` bytes.
   mayStop('to_string', 'Ii', '', (ctx, id, pointer) => ctx.memory.write(pointer, encodedText(ctx, id))),
   answers('drop', 'I', '', (ctx, id) => {
-    if (hostState(ctx).errors?.remove(idNumber(id)) === undefined) unknownError(ctx, id);
+    const text = removeHandle(ctx, hostState(ctx).errors, idNumber(id), ({ length }) => length);
+    if (text === undefined) unknownError(ctx, id);
   }),
 ]);
 

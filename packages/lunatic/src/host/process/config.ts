@@ -3,7 +3,7 @@
 import { HandleTable } from '../../base/handle_table.ts';
 import type { HostContext } from '../../engine/host_function.ts';
 import { MAX_CONFIGS } from '../limits.ts';
-import { addHandle, hostState } from '../state.ts';
+import { addHandle, hostState, removeHandle } from '../state.ts';
 import { answers, type Row } from '../table.ts';
 import { idNumber, NO_ID, printId } from '../values.ts';
 import { ConfigDraft } from './config_draft.ts';
@@ -11,7 +11,8 @@ import { ConfigDraft } from './config_draft.ts';
 export const CONFIG_ROWS: readonly Row[] = [
   answers('create_config', '', 'I', createConfig),
   answers('drop_config', 'I', '', (ctx, id) => {
-    if (hostState(ctx).configs?.remove(idNumber(id)) === undefined) unknownConfig(ctx, id);
+    const draft = removeHandle(ctx, hostState(ctx).configs, idNumber(id), ({ textBytes }) => textBytes);
+    if (draft === undefined) unknownConfig(ctx, id);
   }),
   answers('config_set_max_memory', 'II', '', (ctx, id, bytes) => draftOf(ctx, id).setMaxMemory(limitNumber(bytes))),
   answers('config_get_max_memory', 'I', 'I', (ctx, id) => BigInt(draftOf(ctx, id).maxMemoryBytes)),

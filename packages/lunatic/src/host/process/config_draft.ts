@@ -4,7 +4,7 @@
 // draft stay within those of the process that made it, at every change; the getters tell the guest what it got.
 
 import type { Preopen, ProcessConfig } from '../../engine/services.ts';
-import { MAX_CONFIG_BYTES, MAX_CONFIG_ENTRIES } from '../limits.ts';
+import { HANDLE_BYTES, MAX_CONFIG_BYTES, MAX_CONFIG_ENTRIES } from '../limits.ts';
 
 export class ConfigDraft {
   readonly owner: ProcessConfig;
@@ -18,7 +18,8 @@ export class ConfigDraft {
   readonly #preopens: Preopen[] = [];
   readonly #args: string[] = [];
   readonly #env: [string, string][] = [];
-  #bytes = 0;
+  /** Characters in all entries, and HANDLE_BYTES for each. */
+  textBytes = 0;
   #snapshot: ProcessConfig | null = null;
 
   constructor(owner: ProcessConfig) {
@@ -85,8 +86,9 @@ export class ConfigDraft {
   }
 
   #grow(list: readonly unknown[], bytes: number): boolean {
-    if (list.length >= MAX_CONFIG_ENTRIES || this.#bytes + bytes > MAX_CONFIG_BYTES) return false;
-    this.#bytes += bytes;
+    const cost = bytes + HANDLE_BYTES;
+    if (list.length >= MAX_CONFIG_ENTRIES || this.textBytes + cost > MAX_CONFIG_BYTES) return false;
+    this.textBytes += cost;
     this.changed();
     return true;
   }

@@ -6,14 +6,15 @@ import type { LoadedModule } from '../../engine/services.ts';
 import { WasmError } from '../../wasm/error.ts';
 import { MAX_MODULE_BYTES } from '../limits.ts';
 import { LinkError } from '../link.ts';
-import { addHandle, hostState, writeError } from '../state.ts';
+import { addHandle, hostState, removeHandle, writeError } from '../state.ts';
 import { answers, mayStop, type Row } from '../table.ts';
 import { idNumber, printId } from '../values.ts';
 
 export const MODULE_ROWS: readonly Row[] = [
   mayStop('compile_module', 'iii', 'i', compileModule),
   answers('drop_module', 'I', '', (ctx, id) => {
-    if (hostState(ctx).modules?.remove(idNumber(id)) === undefined) ctx.trap(`module id ${printId(id)} does not exist`);
+    const module = removeHandle(ctx, hostState(ctx).modules, idNumber(id));
+    if (module === undefined) ctx.trap(`module id ${printId(id)} does not exist`);
   }),
 ];
 
