@@ -23,7 +23,7 @@ import {
   SCANNED_PAGES_PER_BYTE,
   STAGING_BYTES,
 } from './limits.ts';
-import { EngineModule, type ModuleForm } from './loaded_module.ts';
+import { EngineModule, type ModuleForm, type ModuleRemains } from './loaded_module.ts';
 import type { EngineServices, Entry, LoadedModule, ProcessConfig, SpawnRequest } from './services.ts';
 import { SideMemory } from './side_memory.ts';
 import { SliceGrant } from './slice_grant.ts';
@@ -55,7 +55,12 @@ export class Engine implements EngineServices {
   readonly #link: EngineOptions['link'];
   readonly #tracked: boolean | undefined;
   #nextModule = 1;
-  #moduleCount = 0;
+  /** Modules that V8 has not found to be unreachable. */
+  moduleCount = 0;
+  readonly #unreachable = new FinalizationRegistry<ModuleRemains>(({ image }) => {
+    this.moduleCount--;
+    if (image !== null) this.side.free(image.globals, Allocator.capacity(image.sizeBytes));
+  });
 
   constructor(options: EngineOptions) {
     this.system = options.system;
@@ -73,7 +78,7 @@ export class Engine implements EngineServices {
   loadModule(bytes: Uint8Array, name: string): EngineModule {
     if (bytes.length > MAX_MODULE_BYTES)
       throw new WasmError(`a module of ${bytes.length} bytes; the limit is ${MAX_MODULE_BYTES}`, 0);
-    if (this.#moduleCount >= MAX_MODULES) throw new WasmError(`more than ${MAX_MODULES} modules are loaded`, 0);
+    if (this.moduleCount >= MAX_MODULES) throw new WasmError(`more than ${MAX_MODULES} modules are loaded`, 0);
     // A view into guest memory may change or be detached later; the module keeps its own bytes.
     const own = bytes.slice();
     const decoded = decodeModule(own);
@@ -84,8 +89,9 @@ export class Engine implements EngineServices {
     const elements = tables.reduce((sum, { limits }) => sum + limits.min, form.transformed.resumeEntries.length);
     if (elements > MAX_TABLE_ELEMENTS)
       throw new WasmError(`unsupported: tables of ${elements} elements; the limit is ${MAX_TABLE_ELEMENTS}`, 0);
-    this.#moduleCount++;
     const loaded = new EngineModule(this.#nextModule++, name, form, hostFunctions);
+    this.moduleCount++;
+    this.#unreachable.register(loaded, loaded.remains);
     if (form.transformed.globalsBytes > STAGING_BYTES / 2) loaded.unshared ??= 'too many mutable globals';
     if (loaded.initialPages > MAX_SHARED_PAGES) loaded.unshared ??= `a memory of ${loaded.initialPages} pages`;
     return loaded;
@@ -173,6 +179,7 @@ export class Engine implements EngineServices {
       this.side.free(floor, Allocator.capacity(sizeBytes));
       return `the limit of ${this.system.limits.maxProcesses} processes is reached`;
     }
+    engineModule.processCount++;
     body.process = proc;
     return proc;
   }
@@ -252,8 +259,10 @@ export class Engine implements EngineServices {
 
   /** For `WasmProcess.dispose`. */
   processEnded(body: WasmProcess): void {
+    const { module } = body;
     this.pool.release(body);
     this.side.free(body.floor, body.chunkBytes);
+    if (--module.processCount === 0) this.pool.desert(module);
   }
 }
 

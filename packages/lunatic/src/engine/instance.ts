@@ -161,7 +161,8 @@ export class GuestInstance {
     // One block for all, so that there is either room or none.
     const globalsBytes = (transformed.globalsBytes + 15) & ~15;
     const tableBytes = (this.pages * 4 + 15) & ~15;
-    const globals = side.allocate(globalsBytes + tableBytes + used.length * PAGE_BYTES);
+    const sizeBytes = globalsBytes + tableBytes + used.length * PAGE_BYTES;
+    const globals = side.allocate(sizeBytes);
     if (globals < 0) return null;
     this.injected.saveGlobals(globals);
     const pageTable = globals + globalsBytes;
@@ -171,7 +172,7 @@ export class GuestInstance {
       side.bytes.set(contentsOf(page), address);
       side.view.setUint32(pageTable + page * 4, address, true);
     });
-    return { pageTable, pages: this.pages, globals };
+    return { pageTable, pages: this.pages, globals, sizeBytes };
   }
 
   /** Puts memory and globals back to the image; false: that would be more than `maxBytes`, and the instance is good for nothing now. */

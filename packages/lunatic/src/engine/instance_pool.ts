@@ -21,6 +21,7 @@ import { GuestInstance, type InstanceEnvironment, RECORD_BYTES } from './instanc
 import { InstanceList } from './instance_list.ts';
 import {
   MAX_ALL_TABLE_ELEMENTS,
+  MAX_DESERTED_MODULES,
   MAX_INSTANCES_PER_MODULE,
   MAX_RESET_BYTES,
   MAX_SHARED_PAGES,
@@ -51,6 +52,8 @@ export class InstancePool {
   /** Modules that have instances in their share, for the search over all of them when the bound is reached. */
   readonly #modules = new Set<EngineModule>();
   readonly #large = new InstanceList();
+  /** Modules without processes that still have idle instances, the longest deserted first. What is in none of these sets may be collected. */
+  readonly #deserted = new Set<EngineModule>();
 
   constructor(environment: InstanceEnvironment, maxMemories: number) {
     this.#environment = environment;
@@ -186,7 +189,7 @@ export class InstancePool {
     module.instanceCount++;
     this.#modules.add(module);
     if (module.image === null && module.unshared === undefined) {
-      module.image = instance.takeImage();
+      module.remains.image = instance.takeImage();
       if (module.image === null) module.unshared = 'too much initial data';
     }
     return instance;
@@ -253,6 +256,16 @@ export class InstancePool {
       instance = instance.newer;
     }
     return smaller;
+  }
+
+  /** The last process of a module has ended: its instances wait for the next, but not for ever. */
+  desert(module: EngineModule): void {
+    this.#deserted.delete(module);
+    this.#deserted.add(module);
+    if (this.#deserted.size <= MAX_DESERTED_MODULES) return;
+    const [longest] = this.#deserted;
+    this.#deserted.delete(longest);
+    if (longest.processCount === 0) this.dropIdle(longest);
   }
 
   /** New instances get another form now: those that nobody uses go at once. */

@@ -25,7 +25,9 @@ export const STAGING_BYTES = 1024 * 1024;
 export const MAX_ARENA_BYTES = 16 * 1024 * 1024 * 1024;
 /** One slab of the arena. */
 export const ARENA_SLAB_BYTES = 64 * 1024 * 1024;
-/** Modules loaded at once. */
+/** Modules without processes whose idle instances are kept, in case there are new ones soon. */
+export const MAX_DESERTED_MODULES = 16;
+/** Modules that can be reached: by processes, by those who loaded them, in messages. */
 export const MAX_MODULES = 10_000;
 /** Pages searched for writes after which a module changes to marks: a base, and a share for its size. */
 export const SCANNED_PAGES_BASE = 256;

@@ -16,8 +16,7 @@ export class EngineModule implements LoadedModule {
   scannedPages = 0;
   /** One for each imported function, in order. */
   readonly hostFunctions: readonly HostFunction[];
-  /** What a fresh instance looks like; null until the first one was made. */
-  image: ModuleImage | null = null;
+  readonly remains: ModuleRemains = { image: null };
   /** Instances nobody uses, by pages of memory 0. */
   readonly idle = new Map<number, GuestInstance[]>();
   /** Instances in use, by last use, but for large ones. */
@@ -26,6 +25,8 @@ export class EngineModule implements LoadedModule {
   instanceCount = 0;
   /** Why every process needs an instance of its own, for good; undefined: they take turns. */
   unshared: string | undefined;
+  /** Processes alive that run it. */
+  processCount = 0;
   /** Why it cannot be instantiated, once that has been tried. */
   failure: string | null = null;
 
@@ -35,6 +36,11 @@ export class EngineModule implements LoadedModule {
     this.form = form;
     this.hostFunctions = hostFunctions;
     this.unshared = form.transformed.unshared;
+  }
+
+  /** What a fresh instance looks like; null until the first one was made. */
+  get image(): ModuleImage | null {
+    return this.remains.image;
   }
 
   get transformed(): TransformResult {
@@ -69,11 +75,17 @@ export interface ModuleForm {
   readonly compiled: WebAssembly.Module;
 }
 
+/** What is to be given back when nobody can reach a module any more. Does not refer to the module. */
+export interface ModuleRemains {
+  image: ModuleImage | null;
+}
+
 /** Addresses in the side memory. */
 export interface ModuleImage {
   /** One u32 for each page: the address of its 64 KiB, 0 for zeros. */
   readonly pageTable: number;
   readonly pages: number;
-  /** Mutable globals as `save_globals` packs them. */
+  /** Mutable globals as `save_globals` packs them. The block of the whole image begins here. */
   readonly globals: number;
+  readonly sizeBytes: number;
 }
