@@ -34,6 +34,8 @@ import {
 
 /** How often a handler is entered. */
 const RARE = 1 / 16;
+/** The product of shares ends here: a thousand levels down it would be 0, and quotients of two of them no numbers. */
+const MIN_BASIS = 2 ** -500;
 
 /** Feed it every instruction of a body in order, unreachable ones too. */
 export class FlowEstimate {
@@ -62,7 +64,7 @@ export class FlowEstimate {
         return;
       case OP_LOOP:
         this.#open(op);
-        this.#basis *= this.share;
+        this.#basis = Math.max(this.#basis * this.share, MIN_BASIS);
         this.share = this.share > 0 ? 1 : 0;
         return;
       case OP_IF:
