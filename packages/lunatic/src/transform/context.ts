@@ -25,12 +25,21 @@ export interface InjectedGlobals {
   readonly marks: number;
   /** exnref: an exception on its way from a frame that has ended to the next one. Only if `catches`. */
   readonly exception: number;
-  /** i32: elements that `table.grow` has added to this instance. Only if `growsTables`. */
+  /** i32: elements that were added to tables of this instance, by `table.grow` and for references kept. */
   readonly grown: number;
 }
 
+/** Where references of one type wait while their frames are saved (references.ts): a table, and indices of i32 globals. */
+export interface KeptReferences {
+  readonly table: number;
+  /** How many wait. */
+  readonly used: number;
+  /** Where the search for a free place begins. */
+  readonly next: number;
+}
+
 /** Injected i32 globals of every module. */
-export const I32_GLOBALS = 4;
+export const I32_GLOBALS = 5;
 
 export class RewriteContext {
   readonly module: WasmModule;
@@ -46,7 +55,6 @@ export class RewriteContext {
   readonly throws: boolean;
   /** Functions that may stop may catch: the driver carries exceptions from frame to frame. */
   readonly catches: boolean;
-  readonly growsTables: boolean;
   readonly types: FuncType[];
   /** Types of references that are alive across stops, each with a private table. */
   readonly referenceTypes: ValType[] = [];
@@ -59,6 +67,7 @@ export class RewriteContext {
   readonly #typeIndices = new Map<string, number>();
   readonly #redirects = new Map<number, number>();
   readonly #helpers = new Map<string, number>();
+  readonly #referencePositions = new Map<ValType, number>();
 
   constructor(module: WasmModule, graph: CallGraph, tracked: boolean) {
     this.module = module;
@@ -70,14 +79,13 @@ export class RewriteContext {
       scratch: firstGlobal + 1,
       top: firstGlobal + 2,
       marks: firstGlobal + 3,
-      grown: firstGlobal + I32_GLOBALS,
-      exception: firstGlobal + I32_GLOBALS + (graph.hasTableGrow ? 1 : 0),
+      grown: firstGlobal + 4,
+      exception: firstGlobal + I32_GLOBALS,
     };
     this.side = module.memories.length;
     this.resumeTable = module.tables.length;
     this.throws = module.tags.length > 0 || graph.hasTryTable;
     this.catches = graph.hasTryTable;
-    this.growsTables = graph.hasTableGrow;
     this.types = module.types.slice();
     this.types.forEach((type, index) => {
       const key = typeKey(type.params, type.results);
@@ -97,11 +105,19 @@ export class RewriteContext {
     return index;
   }
 
-  /** Index of the private table for references of this type. */
-  referenceTable(type: ValType): number {
-    let position = this.referenceTypes.indexOf(type);
-    if (position < 0) position = this.referenceTypes.push(type) - 1;
-    return this.resumeTable + 1 + position;
+  /** The private table for references of this type, and its two globals. */
+  keptReferences(type: ValType): KeptReferences {
+    let position = this.#referencePositions.get(type);
+    if (position === undefined) {
+      position = this.referenceTypes.push(type) - 1;
+      this.#referencePositions.set(type, position);
+    }
+    const firstGlobal = this.globals.exception + (this.catches ? 1 : 0);
+    return {
+      table: this.resumeTable + 1 + position,
+      used: firstGlobal + 2 * position,
+      next: firstGlobal + 2 * position + 1,
+    };
   }
 
   /** Reserves the next function index; the body is set later. */

@@ -38,7 +38,7 @@ export const EXPORT_FUEL = 'lunatic$fuel';
 /** `() -> i32`: the end of the frames that are still in the chunk. */
 export const EXPORT_TOP = 'lunatic$top';
 export const EXPORT_SET_MARKS = 'lunatic$set_marks';
-/** `() -> i32`: what the instance has of CELL_TABLE_GROWTH. Only where `table.grow` occurs. */
+/** `() -> i32`: what the instance has of CELL_TABLE_GROWTH. Only where tables can grow. */
 export const EXPORT_GROWN = 'lunatic$grown';
 
 /** Bytes of scratch: the frames that one stop may make. Touched lazily, so only address space. */
@@ -65,7 +65,7 @@ export const CELL_RESULT_BYTES = CONTROL + 28;
 export const CELL_LEFT = CONTROL + 32;
 /** Written by `collect`: the block to go on with, or -1 when all have been seen. */
 export const CELL_NEXT_BLOCK = CONTROL + 36;
-/** Elements that `table.grow` has added in all instances that exist. The engine takes off what a dead instance had (EXPORT_GROWN). */
+/** Elements added to tables, by `table.grow` and for references kept, in all instances that exist. The engine takes off what a dead instance had (EXPORT_GROWN). */
 export const CELL_TABLE_GROWTH = CONTROL + 40;
 
 /** Results of a call, 16 bytes each, while they travel between two frames. */

@@ -54,7 +54,7 @@ export const COST_TABLE_ELEMENT = 64;
 export const TABLE_CHUNK = 512;
 /** Elements that one table may grow to; one that is declared larger does not grow. */
 export const MAX_GROWN_TABLE = 1 << 20;
-/** Elements that `table.grow` may add in all instances of a thread together: V8 ends the whole VM when its heap is full. */
+/** Elements that may be added to tables in all instances of a thread together, by `table.grow` and for references kept: V8 ends the whole VM when its heap is full. */
 export const MAX_TABLE_GROWTH = 1 << 23;
 /** Resuming one saved frame. */
 export const COST_FRAME = 40;

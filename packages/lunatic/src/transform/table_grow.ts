@@ -22,7 +22,7 @@ import { emitSave, type FrameLayout } from './frames.ts';
 import { CELL_RESULT_BYTES, CELL_TABLE_GROWTH, FRAME_HEADER, RESULT_STRIDE, RESULTS } from './injected_abi.ts';
 import { COST_TABLE_ELEMENT, MAX_GROWN_TABLE, MAX_TABLE_GROWTH, TABLE_CHUNK } from './limits.ts';
 import { nullable } from './outlined.ts';
-import { emitLoadValue } from './references.ts';
+import { emitCountGrowth, emitLoadValue } from './references.ts';
 
 const CHUNK_COST = TABLE_CHUNK * COST_TABLE_ELEMENT;
 const [VALUE, LENGTH, SIZE] = [0, 1, 2];
@@ -56,15 +56,7 @@ export function tableGrowHelper(context: RewriteContext, table: number): number 
       writer.localGet(LENGTH);
       writer.op(OP_I32_ADD);
     });
-    writer.i32(0);
-    writer.loadAt(CELL_TABLE_GROWTH, context.side);
-    writer.localGet(LENGTH);
-    writer.op(OP_I32_ADD);
-    writer.store(I32, CELL_TABLE_GROWTH, context.side);
-    writer.globalGet(context.globals.grown);
-    writer.localGet(LENGTH);
-    writer.op(OP_I32_ADD);
-    writer.globalSet(context.globals.grown);
+    emitCountGrowth(writer, context, LENGTH);
     for (const operand of [VALUE, LENGTH, SIZE]) writer.localGet(operand);
     writer.call(pieces);
     writer.end();

@@ -187,7 +187,7 @@ class Rewrite {
       );
     }
     if (this.tracked) this.injectedExports.push({ name: EXPORT_SET_MARKS, kind: 'func', index: emitSetMarks(context) });
-    if (context.growsTables)
+    if (context.graph.hasTableGrow || context.referenceTypes.length > 0)
       this.injectedExports.push({
         name: EXPORT_GROWN,
         kind: 'func',
@@ -397,25 +397,30 @@ class Rewrite {
 
   private writeGlobals(writer: ByteWriter, source: Uint8Array, inits: readonly { start: number; end: number }[]): void {
     const { module } = this;
-    const { catches, growsTables } = this.context;
-    const injected = I32_GLOBALS + (growsTables ? 1 : 0);
+    const { catches, referenceTypes } = this.context;
+    const forReferences = 2 * referenceTypes.length;
     writer.section(SECTION_GLOBAL, (section) => {
-      section.u32(inits.length + injected + (catches ? 1 : 0));
+      const zeros = (count: number): void => {
+        for (let k = 0; k < count; k++) {
+          writeGlobalType(section, { valType: I32, mutable: true });
+          section.u8(OP_I32_CONST);
+          section.s32(0);
+          section.u8(OP_END);
+        }
+      };
+      section.u32(inits.length + I32_GLOBALS + (catches ? 1 : 0) + forReferences);
       inits.forEach((init, k) => {
         writeGlobalType(section, module.globals[module.importedGlobals + k].type);
         section.bytes(source, init.start, init.end);
       });
-      for (let k = 0; k < injected; k++) {
-        writeGlobalType(section, { valType: I32, mutable: true });
-        section.u8(OP_I32_CONST);
-        section.s32(0);
+      zeros(I32_GLOBALS);
+      if (catches) {
+        writeGlobalType(section, { valType: EXNREF, mutable: true });
+        section.u8(OP_REF_NULL);
+        section.u8(EXNREF);
         section.u8(OP_END);
       }
-      if (!catches) return;
-      writeGlobalType(section, { valType: EXNREF, mutable: true });
-      section.u8(OP_REF_NULL);
-      section.u8(EXNREF);
-      section.u8(OP_END);
+      zeros(forReferences);
     });
   }
 
