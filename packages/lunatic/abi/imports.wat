@@ -14,6 +14,17 @@
   (import "lunatic" "spawn" (func (param i32 i32 i64) (result i32))) ;; may stop
   (import "lunatic" "yield" (func)) ;; may stop
 
+  ;; lunatic::distributed
+  (import "lunatic::distributed" "copy_lookup_nodes_results" (func (param i64 i32 i32 i32) (result i32)))
+  (import "lunatic::distributed" "exec_lookup_nodes" (func (param i32 i32 i32 i32 i32) (result i32)))
+  (import "lunatic::distributed" "get_nodes" (func (param i32 i32) (result i32)))
+  (import "lunatic::distributed" "module_id" (func (result i64)))
+  (import "lunatic::distributed" "node_id" (func (result i64)))
+  (import "lunatic::distributed" "nodes_count" (func (result i32)))
+  (import "lunatic::distributed" "send" (func (param i64 i64) (result i32)))
+  (import "lunatic::distributed" "send_receive_skip_search" (func (param i64 i64 i64 i64) (result i32)))
+  (import "lunatic::distributed" "spawn" (func (param i64 i64 i64 i32 i32 i32 i32 i32) (result i32)))
+
   ;; lunatic::error
   (import "lunatic::error" "drop" (func (param i64)))
   (import "lunatic::error" "string_size" (func (param i64) (result i32))) ;; may stop

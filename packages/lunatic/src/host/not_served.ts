@@ -21,9 +21,7 @@ const SQLITE =
   'open query_prepare execute bind_value sqlite3_changes statement_reset sqlite3_step sqlite3_finalize ' +
   'column_count column_name column_names read_column read_row last_error';
 
-const DISTRIBUTED =
-  'nodes_count get_nodes node_id module_id spawn send send_receive_skip_search exec_lookup_nodes ' +
-  'copy_lookup_nodes_results test_root_cert default_server_certificates sign_node';
+const DISTRIBUTED = 'test_root_cert default_server_certificates sign_node';
 
 const METRICS = 'counter increment_counter gauge increment_gauge decrement_gauge histogram';
 

@@ -1,6 +1,7 @@
 // The complete list of imports the VM serves, and its listing in the text format.
 
 import type { HostFunction } from '../engine/host_function.ts';
+import { DISTRIBUTED_FUNCTIONS } from './distributed/table.ts';
 import { earlyFunctions } from './early/table.ts';
 import type { HostEnvironment } from './environment.ts';
 import { ERROR_FUNCTIONS } from './error/table.ts';
@@ -22,6 +23,7 @@ export function hostFunctions(env: HostEnvironment): readonly HostFunction[] {
     ...TIMER_FUNCTIONS,
     ...PROCESS_FUNCTIONS,
     ...REGISTRY_FUNCTIONS,
+    ...DISTRIBUTED_FUNCTIONS,
     ...TRAP_FUNCTIONS,
     ...VERSION_FUNCTIONS,
     ...WASI_FUNCTIONS,
