@@ -163,8 +163,8 @@ function printInspection(found: Inspection): string {
   for (const { minPages, maxPages } of found.memories) {
     lines.push(`  ${printPages({ min: minPages, max: maxPages ?? undefined, shared: false, is64: false })} of 64 KiB`);
   }
-  lines.push('', ...(found.rewrite === null ? NOT_REWRITTEN : printRewrite(found, found.rewrite)));
-  return lines.join('\n');
+  // Not spread into a call: a program may have more functions than the stack has room for arguments.
+  return lines.concat('', found.rewrite === null ? NOT_REWRITTEN : printRewrite(found, found.rewrite)).join('\n');
 }
 
 function printRewrite(
