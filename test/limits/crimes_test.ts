@@ -154,9 +154,10 @@ describe('a process that crashes', () => {
   it('tells where it crashed', async () => {
     const reason = await commit('unreachable');
     assert.ok(reason.kind === 'trap');
+    // Not to its end: V8 may show the rewrite's own function below these as one of the guest's that it has inlined there.
     assert.match(
       reason.stack ?? '',
-      /^at deepest \(function \d+\)\nat deeper \(function \d+\)\nat \S+ \(function \d+\)$/,
+      /^at deepest \(function \d+\)\nat deeper \(function \d+\)\nat \S+ \(function \d+\)/,
     );
   });
 
