@@ -8,7 +8,7 @@ import { ActorSystem } from './actor_system.ts';
 import { MAX_MESSAGE_BYTES } from './limits.ts';
 import { MAILBOX_FULL, NO_PROCESS, SENT } from './message.ts';
 import type { Process } from './process.ts';
-import { ProcessEndedError, type ProcessFunction, type Received, spawnFunction } from './ts_process.ts';
+import { buildMessage, ProcessEndedError, type ProcessFunction, type Received, spawnFunction } from './ts_process.ts';
 
 function start(limits = {}): { system: ActorSystem; spawn: (run: ProcessFunction) => Process } {
   const system = new ActorSystem({
@@ -97,20 +97,23 @@ test('kill rejects what the process awaits, aborts its signal, and drops its lat
   const { system, spawn } = start();
   const log: string[] = [];
   const other = spawn(async (self) => {
-    log.push(show(await self.receive({ timeoutMs: 20 })));
+    log.push(show(await self.receive()));
   });
   let aborted = false;
-  let later = Promise.resolve();
+  const waiting = Promise.withResolvers<void>();
+  const cleanedUp = Promise.withResolvers<void>();
   const victim = spawn(async (self) => {
     self.signal.addEventListener('abort', () => {
       aborted = true;
     });
     try {
-      await self.receive();
+      const received = self.receive();
+      waiting.resolve();
+      await received;
     } catch (error) {
       assert.ok(error instanceof ProcessEndedError);
       log.push(error.message);
-      later = (async () => {
+      const later = async (): Promise<void> => {
         assert.equal(self.send(other.pid, text('ghost')), NO_PROCESS);
         self.kill(other.pid);
         self.link(other.pid);
@@ -122,17 +125,19 @@ test('kill rejects what the process awaits, aborts its signal, and drops its lat
         await assert.rejects(self.receive(), ProcessEndedError);
         await assert.rejects(self.sleep(1), ProcessEndedError);
         log.push('dropped');
-      })();
+      };
+      cleanedUp.resolve(later());
     } finally {
       log.push('finally');
     }
   });
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await waiting.promise;
   system.kill(victim.pid);
   assert.equal(aborted, true);
+  await cleanedUp.promise;
+  assert.equal(system.send(other.pid, buildMessage(text('real'))), SENT);
   await system.waitExit(other.pid);
-  await later;
-  assert.deepEqual(log.sort(), ['dropped', 'finally', `process ${victim.pid} has ended: killed`, 'timeout']);
+  assert.deepEqual(log, [`process ${victim.pid} has ended: killed`, 'finally', 'dropped', 'real']);
 });
 
 test('A process awaits one thing at a time', async () => {
