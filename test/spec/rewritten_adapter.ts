@@ -30,7 +30,7 @@ import { type EntryPoint, type TransformResult, transform } from '../../packages
 import { WasmError } from '../../packages/lunatic/src/wasm/error.ts';
 import { decodeModule } from '../../packages/lunatic/src/wasm/module.ts';
 import { functionName } from '../../packages/lunatic/src/wasm/names.ts';
-import type { Limits } from '../../packages/lunatic/src/wasm/types.ts';
+import type { Limits, WasmModule } from '../../packages/lunatic/src/wasm/types.ts';
 import { type Adapter, type Outcome, outcomeOf, RefusedError, type TestInstance } from './adapter.ts';
 import { densify } from './densify.ts';
 import { readValue, writeValue } from './glue.ts';
@@ -152,7 +152,7 @@ export class RewrittenAdapter implements Adapter {
       if (dense) {
         const result = tryTransform(() => transform(densify(bytes), options));
         // Code that an imported table hands to others runs as it is even if this module fails to be instantiated, so nobody refuels it.
-        const escapes = result?.module.imports.some(({ kind }) => kind === 'table');
+        const escapes = result?.imports.some(({ kind }) => kind === 'table');
         if (result !== undefined && !escapes) return result;
         this.counts.modulesNotDense++;
       }
@@ -166,7 +166,7 @@ export class RewrittenAdapter implements Adapter {
 
   /** Instances that import functions or tables, and those they import them from, call each other behind our back. */
   #link(result: TransformResult, imports: WebAssembly.Imports, instance: RewrittenInstance): void {
-    for (const { module, kind } of result.module.imports) {
+    for (const { module, kind } of result.imports) {
       if (kind !== 'func' && kind !== 'table') continue;
       const exporter = this.#instances.get(imports[module]);
       if (exporter === undefined && kind === 'func') continue;
@@ -190,6 +190,8 @@ class RewrittenInstance implements TestInstance {
   linked = false;
   readonly #adapter: RewrittenAdapter;
   readonly #result: TransformResult;
+  /** The module as it was. */
+  readonly #guest: WasmModule;
   readonly #memories: (WebAssembly.Memory | undefined)[];
   readonly #injected: Injected;
   /** Function number -> its function's index, for numbers that are guest functions. */
@@ -200,6 +202,7 @@ class RewrittenInstance implements TestInstance {
   constructor(adapter: RewrittenAdapter, result: TransformResult, imports: WebAssembly.Imports) {
     this.#adapter = adapter;
     this.#result = result;
+    this.#guest = decodeModule(result.source);
     const injected: WebAssembly.ModuleImports = { [SIDE_MEMORY]: adapter.side };
     this.#memories = result.memories.map(({ limits, module, name }) => {
       if (module === INJECTED_MODULE) injected[name] = new WebAssembly.Memory(descriptor(limits));
@@ -243,7 +246,7 @@ class RewrittenInstance implements TestInstance {
     const entry = this.#result.entries.get(name);
     if (entry === undefined) {
       counts.callsNotStarted++;
-      const outcome = invokeExport(this.exports, this.#result.module, name, args);
+      const outcome = invokeExport(this.exports, this.#guest, name, args);
       // A stop in code that nobody drives (`memory.grow` asks the engine): its answer means nothing.
       const stopped = this.#injected.fuel() < 0;
       this.#settle();
@@ -259,7 +262,7 @@ class RewrittenInstance implements TestInstance {
   }
 
   read(name: string): Value {
-    return readExport(this.exports, this.#result.module, name);
+    return readExport(this.exports, this.#guest, name);
   }
 
   /** Runs to the end, with all the stops of the policy. Throws what the guest throws. */

@@ -60,8 +60,8 @@ function load(node: Node, file: string, bytes: Uint8Array, log: Log): LoadedModu
     throw new CliError(`${file} cannot be run: ${error.message}`, EXIT_CODE_FAILURE, error);
   }
   if (log.shows('debug')) {
-    const { bytes: after, functions, module: decoded } = node.engine.report(module);
-    const of = `${functions.length} of ${decoded.bodies.length} functions may stop`;
+    const { bytes: after, functions, functionCount } = node.engine.report(module);
+    const of = `${functions.length} of ${functionCount} functions may stop`;
     log.write(
       'debug',
       `loaded in ${(performance.now() - startMs).toFixed(1)} ms: ${bytes.length} -> ${after.length} bytes, ${of}`,

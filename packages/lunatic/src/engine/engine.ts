@@ -3,7 +3,7 @@
 import type { ActorSystem } from '../actor/actor_system.ts';
 import { Process } from '../actor/process.ts';
 import { FRAME_HEADER } from '../transform/injected_abi.ts';
-import { type EntryPoint, type TransformResult, transform } from '../transform/transform.ts';
+import { type EntryPoint, type TransformResult, transformModule } from '../transform/transform.ts';
 import { WasmError } from '../wasm/error.ts';
 import { decodeModule } from '../wasm/module.ts';
 import { inFunction } from '../wasm/names.ts';
@@ -85,10 +85,9 @@ export class Engine implements EngineServices {
     validate(own);
     const hostFunctions = this.#link(decoded);
     const form = this.#makeForm(decoded, hostFunctions, this.#tracked ?? false);
-    const { tables } = decoded;
-    const elements = tables.reduce((sum, { limits }) => sum + limits.min, form.transformed.resumeEntries.length);
-    if (elements > MAX_TABLE_ELEMENTS)
-      throw new WasmError(`unsupported: tables of ${elements} elements; the limit is ${MAX_TABLE_ELEMENTS}`, 0);
+    const { tableElements } = form.transformed;
+    if (tableElements > MAX_TABLE_ELEMENTS)
+      throw new WasmError(`unsupported: tables of ${tableElements} elements; the limit is ${MAX_TABLE_ELEMENTS}`, 0);
     const loaded = new EngineModule(this.#nextModule++, name, form, hostFunctions);
     this.moduleCount++;
     this.#unreachable.register(loaded, loaded.remains);
@@ -104,7 +103,7 @@ export class Engine implements EngineServices {
       if (item.kind === 'func' && hostFunctions[position++].stops) stops.add(`${item.module}\0${item.name}`);
     }
     try {
-      const transformed = transform(decoded.bytes, {
+      const transformed = transformModule(decoded, {
         stops: (module, field) => stops.has(`${module}\0${field}`),
         tracked,
         tableEntries: TABLE_TYPES,
@@ -123,11 +122,11 @@ export class Engine implements EngineServices {
    */
   #considerTracking(module: EngineModule): void {
     if (this.#tracked !== undefined || module.unshared !== undefined) return;
-    const { module: decoded } = module.transformed;
-    if (module.scannedPages < SCANNED_PAGES_BASE + decoded.bytes.length * SCANNED_PAGES_PER_BYTE) return;
+    const { source } = module.transformed;
+    if (module.scannedPages < SCANNED_PAGES_BASE + source.length * SCANNED_PAGES_PER_BYTE) return;
     module.scannedPages = -Infinity;
     try {
-      module.form = this.#makeForm(decoded, module.hostFunctions, true);
+      module.form = this.#makeForm(decodeModule(source), module.hostFunctions, true);
     } catch (error) {
       // It is larger than the first form, and may be too large for V8: then this module goes on without marks.
       if (error instanceof WasmError) return;

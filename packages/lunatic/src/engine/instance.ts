@@ -108,7 +108,7 @@ export class GuestInstance {
     );
     this.context = new InstanceContext(this, side, environment.services, guestMemory, environment.probe);
     let position = 0;
-    for (const item of transformed.module.imports) {
+    for (const item of transformed.imports) {
       if (item.kind !== 'func') continue;
       const bound = this.context.bind(module.hostFunctions[position++]);
       imports[item.module] = { ...imports[item.module], [item.name]: bound };

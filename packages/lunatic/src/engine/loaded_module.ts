@@ -59,8 +59,7 @@ export class EngineModule implements LoadedModule {
 
   /** Elements of all tables of a fresh instance, the private one included. */
   get tableElements(): number {
-    const { module, resumeEntries } = this.transformed;
-    return module.tables.reduce((sum, { limits }) => sum + limits.min, resumeEntries.length);
+    return this.transformed.tableElements;
   }
 
   /** What an instance counts for in the bound over all; one without a memory is no smaller to V8. */

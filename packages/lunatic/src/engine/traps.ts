@@ -5,7 +5,7 @@
 
 import type { ExitReason } from '../actor/exit_reason.ts';
 import { FRAME_HEADER } from '../transform/injected_abi.ts';
-import { functionName } from '../wasm/names.ts';
+import { nameInBinary } from '../wasm/names.ts';
 import type { GuestInstance } from './instance.ts';
 import type { WasmProcess } from './wasm_process.ts';
 
@@ -53,7 +53,7 @@ function functionLine(instance: GuestInstance, index: number): string | null {
     if (original === undefined) return null;
     funcIndex = original;
   }
-  return `at ${functionName(transformed.module, funcIndex) ?? 'unnamed'} (function ${funcIndex})`;
+  return `at ${nameInBinary(transformed.source, funcIndex) ?? 'unnamed'} (function ${funcIndex})`;
 }
 
 function* savedFrames(instance: GuestInstance, body: WasmProcess): Iterable<string> {

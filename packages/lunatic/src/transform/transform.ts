@@ -104,9 +104,21 @@ export interface FunctionReport {
   readonly bytesAfter: number;
 }
 
+/**
+ * All that the engine needs of a module, before and after: plain data, which may be copied to another thread (as a structured clone) or
+ * kept on disk, and makes decoding the module again needless.
+ */
 export interface TransformResult {
   readonly bytes: Uint8Array;
-  readonly module: WasmModule;
+  /** The module before the rewrite: for names in stack traces, and to be rewritten in the other form. */
+  readonly source: Uint8Array;
+  /** Of the guest's module; the `typeIndex` of an import is one of `types`. */
+  readonly imports: readonly Import[];
+  readonly types: readonly FuncType[];
+  /** Functions with a body. */
+  readonly functionCount: number;
+  /** Elements that all tables of a fresh instance have, the private one included. */
+  readonly tableElements: number;
   /** The guest's memories in index order, now imported as `memory0`...; imported ones keep their names. */
   readonly memories: readonly { readonly limits: Limits; readonly module: string; readonly name: string }[];
   /** By export name; functions that take or return references cannot be started. */
@@ -133,7 +145,12 @@ export interface TransformResult {
 
 /** Throws `WasmError` for bytes that are no module and for what is not supported. The caller has had V8 validate the module. */
 export function transform(bytes: Uint8Array, options: TransformOptions): TransformResult {
-  return new Rewrite(decodeModule(bytes), options).run();
+  return transformModule(decodeModule(bytes), options);
+}
+
+/** The same for a module that is decoded already. Throws `WasmError` for what is not supported. */
+export function transformModule(module: WasmModule, options: TransformOptions): TransformResult {
+  return new Rewrite(module, options).run();
 }
 
 class Rewrite {
@@ -195,7 +212,11 @@ class Rewrite {
       });
     return {
       bytes: this.assemble(),
-      module,
+      source: module.bytes,
+      imports: module.imports,
+      types: module.types,
+      functionCount: module.bodies.length,
+      tableElements: module.tables.reduce((sum, { limits }) => sum + limits.min, context.resumeEntries.length),
       memories: this.memories(),
       entries,
       start,

@@ -60,6 +60,12 @@ function randomModule(seed: number, functions: number): string {
   return `(module (import "env" "wait" (func $wait)) (memory 1) ${bodies.join('\n')})`;
 }
 
+test('a TransformResult is plain data: a structured clone is the same', () => {
+  const result = transform(assemble(randomModule(1, 20)), OPTIONS);
+  assert.deepEqual(structuredClone(result), result);
+  assert.equal(result.functionCount, decodeModule(result.source).bodies.length);
+});
+
 test('functions that cannot stop stay byte for byte', () => {
   const wat = `(module (import "env" "wait" (func $wait)) (import "env" "peek" (func $peek)) (memory 1)
     (func (param i32 f64) (result i32) (local i64 i64 f32) (call $peek) (i32.store (local.get 0) (i32.const -1)) (if (result i32) (local.get 0)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeModule } from './module.ts';
-import { functionName, functionNames } from './names.ts';
+import { functionName, functionNames, nameInBinary } from './names.ts';
 import { encodeCustomSection } from './sections/custom.ts';
 import { assemble, CORE_WAT, moduleOf } from './test_modules.ts';
 
@@ -17,6 +17,13 @@ test('functionNames has the names that the assembler wrote', () => {
   assert.equal(functionNames(module).size, module.funcTypeIndices.length);
   assert.equal(functionName(module, 1000), undefined);
   assert.equal(functionNames(module), functionNames(module));
+});
+
+test('nameInBinary needs no decoded module', () => {
+  const bytes = assemble(CORE_WAT);
+  assert.equal(nameInBinary(bytes, 1), 'add');
+  assert.equal(nameInBinary(bytes, 0), 'log');
+  assert.equal(nameInBinary(bytes, 1000), undefined);
 });
 
 test('other subsections are skipped', () => {
