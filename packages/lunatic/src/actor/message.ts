@@ -114,6 +114,16 @@ export class Message {
     return count;
   }
 
+  /** Copies the whole content to target[offset, ...), which has room for it. Does not move the read position. */
+  copyTo(target: Uint8Array, offset: number): void {
+    const { bytes, length } = this;
+    if (length <= 48) {
+      for (let i = 0; i < length; i++) target[offset + i] = bytes[i] as number;
+    } else {
+      target.set(bytes.subarray(0, length), offset);
+    }
+  }
+
   /** A view of the content; valid until the message is appended to, sent or released. */
   content(): Uint8Array {
     return this.bytes.subarray(0, this.length);

@@ -1,13 +1,15 @@
 // What host functions see of an instance (`HostContext`), and the closures that V8 calls for its imports.
 
+import type { Message } from '../actor/message.ts';
 import type { Process } from '../actor/process.ts';
-import { CELL_STOP } from '../transform/injected_abi.ts';
+import { CELL_MAILBOX_EMPTY, CELL_STOP } from '../transform/injected_abi.ts';
 import { I32, I64, printValType, type ValType } from '../wasm/types.ts';
 import type { GuestMemory } from './guest_memory.ts';
 import type { GuestCallResult, HostContext, HostFunction, Signature, StopRequest } from './host_function.ts';
 import { STOP_CALL, STOP_YIELD } from './host_function.ts';
 import type { GuestInstance } from './instance.ts';
 import { MAX_CALL_DEPTH, MAX_HOST_WORK_BYTES } from './limits.ts';
+import { closeWindow, emptyWindow, isWindowOpen, putInWindow, takeFromWindow } from './message_window.ts';
 import type { EngineServices } from './services.ts';
 import type { SideMemory } from './side_memory.ts';
 import type { GuestCall, WasmProcess } from './wasm_process.ts';
@@ -53,6 +55,28 @@ export class InstanceContext implements HostContext {
 
   charge(bytes: number): void {
     this.hostWork += bytes;
+  }
+
+  scratch(): Message | null {
+    const owner = this.#instance.owner as WasmProcess;
+    if (isWindowOpen(this.#side)) owner.scratch = closeWindow(this.#side);
+    return owner.scratch;
+  }
+
+  takeScratch(): Message | null {
+    if (isWindowOpen(this.#side)) return takeFromWindow(this.#side);
+    const owner = this.#instance.owner as WasmProcess;
+    const { scratch } = owner;
+    owner.scratch = null;
+    emptyWindow(this.#side);
+    return scratch;
+  }
+
+  putScratch(message: Message): void {
+    const owner = this.#instance.owner as WasmProcess;
+    this.#side.cells[CELL_MAILBOX_EMPTY >> 2] = this.process.mailHead === null ? 1 : 0;
+    if (owner.scratch !== null) owner.scratch.release();
+    owner.scratch = putInWindow(this.#side, message) ? null : message;
   }
 
   callExport(name: string, args: readonly (number | bigint)[], catchTrap: boolean): void {
@@ -116,7 +140,8 @@ export class InstanceContext implements HostContext {
     const zero = host.results === 'I' ? 0n : 0;
     const limit = host.stops ? MAX_HOST_WORK_BYTES : Number.POSITIVE_INFINITY;
     // One closure per arity: collecting arguments costs more than most handlers do.
-    switch (host.params.length) {
+    const arity = host.form?.split === true ? host.params.replaceAll('I', 'II').length : host.params.length;
+    switch (arity) {
       case 0:
         return () => {
           probe(0);
@@ -146,6 +171,13 @@ export class InstanceContext implements HostContext {
         return (a, b, c, d, e, f, g, h) => {
           probe(0);
           return this.hostWork >= limit ? this.#yieldFirst(zero) : (call(this, a, b, c, d, e, f, g, h) ?? zero);
+        };
+      case 11:
+        return (a, b, c, d, e, f, g, h, i, j, k) => {
+          probe(0);
+          return this.hostWork >= limit
+            ? this.#yieldFirst(zero)
+            : (call(this, a, b, c, d, e, f, g, h, i, j, k) ?? zero);
         };
       default:
         return (...args) => {

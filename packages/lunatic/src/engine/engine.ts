@@ -97,14 +97,15 @@ export class Engine implements EngineServices {
   }
 
   #makeForm(decoded: WasmModule, hostFunctions: readonly HostFunction[], tracked: boolean): ModuleForm {
-    const stops = new Set<string>();
+    const served = new Map<string, HostFunction>();
     let position = 0;
     for (const item of decoded.imports) {
-      if (item.kind === 'func' && hostFunctions[position++].stops) stops.add(`${item.module}\0${item.name}`);
+      if (item.kind === 'func') served.set(`${item.module}\0${item.name}`, hostFunctions[position++]);
     }
     try {
       const transformed = transformModule(decoded, {
-        stops: (module, field) => stops.has(`${module}\0${field}`),
+        stops: (module, field) => served.get(`${module}\0${field}`)?.stops ?? false,
+        forms: (module, field) => served.get(`${module}\0${field}`)?.form,
         tracked,
         tableEntries: TABLE_TYPES,
       });

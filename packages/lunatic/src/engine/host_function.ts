@@ -10,7 +10,10 @@
 // (design: suspension by rewriting; nothing re-enters the guest from JavaScript).
 // Only functions declared with `stops: true` may do that.
 
+import type { Message } from '../actor/message.ts';
 import type { Process } from '../actor/process.ts';
+import { STOP_RECEIVE } from '../transform/injected_abi.ts';
+import type { ImportForm } from '../transform/transform.ts';
 import type { GuestMemory } from './guest_memory.ts';
 import type { EngineServices } from './services.ts';
 
@@ -29,12 +32,18 @@ export type StopRequest =
   /** The process ends; `ctx.process.exitReason` has been set. Never called again. */
   | typeof STOP_EXIT
   /** Run a guest function first: `ctx.callGuest` has said which. */
-  | typeof STOP_CALL;
+  | typeof STOP_CALL
+  /**
+   * Wait for a message in the wait that `Process.receive` has begun, in a function with the form `receive`. The engine may give it to the
+   * guest as that call's answer without calling again: the message becomes the scratch message, its kind the result.
+   */
+  | typeof STOP_RECEIVE;
 
 export const STOP_WAIT = 1;
 export const STOP_YIELD = 2;
 export const STOP_EXIT = 3;
 export const STOP_CALL = 4;
+export { STOP_RECEIVE };
 
 /** What a handler may see and do. One per instance; `process` changes with every turn. */
 export interface HostContext {
@@ -48,6 +57,12 @@ export interface HostContext {
   stop(request: StopRequest): void;
   /** Abort the guest as a WebAssembly trap with this text: never returns; only `lunatic::trap::catch` can catch it. */
   trap(message: string): never;
+  /** The scratch message: the one that the process writes or reads. Null: there is none. It stays the process's. */
+  scratch(): Message | null;
+  /** The same; it is the caller's from now on, and the process has none. */
+  takeScratch(): Message | null;
+  /** Gives the process another scratch message and drops the one it has. */
+  putScratch(message: Message): void;
   /**
    * Account for `bytes` of work done for this call (copies, hashing): ends the slice earlier.
    * The call itself is charged by the rewrite.
@@ -77,5 +92,7 @@ export interface HostFunction {
   readonly results: Signature;
   /** May stop the process (wait, yield, exit, call back), or may take longer than about a microsecond. */
   readonly stops: boolean;
+  /** How guests call it. Default: as `params` says. With `split` `call` gets two signed 32-bit numbers, the low one first, for each `I`. */
+  readonly form?: ImportForm;
   readonly call: (ctx: HostContext, ...args: never[]) => number | bigint | void;
 }

@@ -6,14 +6,18 @@
 // W1  `instance !== null` and `parkedBytes > 0` exclude each other; with neither, the process has not begun.
 // W2  [floor, top) of the chunk are its frames, innermost last; the chunk is its own.
 
-import type { Process, ProcessBody } from '../actor/process.ts';
+import type { Message } from '../actor/message.ts';
+import { FOREVER, type Process, type ProcessBody, WAIT_MESSAGE, WAIT_OVER } from '../actor/process.ts';
+import type { Scheduler } from '../scheduler/scheduler.ts';
 import { SLICE_ENDED, SLICE_PREEMPTED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
 import {
+  CELL_ANSWER,
   CELL_FUEL,
   CELL_GROW_MEMORY,
   CELL_GROW_PAGES,
   CELL_GROW_RESULT,
   CELL_LEFT,
+  CELL_MAILBOX_EMPTY,
   CELL_SCRATCH,
   CELL_STOP,
   CELL_TOP,
@@ -22,6 +26,7 @@ import {
   RUN_NO_ROOM,
   SCRATCH_TOP,
   STOP_GROW,
+  STOP_RECEIVE,
 } from '../transform/injected_abi.ts';
 import { Allocator } from './allocator.ts';
 import type { Engine } from './engine.ts';
@@ -29,7 +34,9 @@ import { type Signature, STOP_CALL, STOP_EXIT, STOP_WAIT, STOP_YIELD } from './h
 import type { GuestInstance } from './instance.ts';
 import { FUEL_UNIT, INITIAL_FUEL_PER_MS, MAX_STACK_BYTES, SHORT_SLICE_WORK_BYTES, TRAP_FUEL } from './limits.ts';
 import type { EngineModule } from './loaded_module.ts';
+import { closeWindow, emptyWindow, isWindowOpen, prepareWindow } from './message_window.ts';
 import type { ProcessConfig } from './services.ts';
+import type { SliceGrant } from './slice_grant.ts';
 import { endOfTrap } from './traps.ts';
 
 /**
@@ -52,6 +59,7 @@ export interface GuestCall {
 }
 
 const NO_CALLS: GuestCall[] = [];
+const NO_TAGS = new Int32Array(0);
 
 /** Values of CELL_STOP beside those of StopRequest: out of fuel; a trap that a host call caught. */
 const STOP_NONE = 0;
@@ -74,6 +82,10 @@ export class WasmProcess implements ProcessBody {
   fuelUsed = 0;
   fuelPerMs = INITIAL_FUEL_PER_MS;
   growResult = 0;
+  /** The scratch message of `lunatic::message`, unless it is in the window (message_window.ts): at most one, owned by this process. */
+  scratch: Message | null = null;
+  /** It waits in a `receive` whose answer may be left for it (CELL_ANSWER). */
+  takesAnswer = false;
   /** Shared empty list until the first. */
   calls: GuestCall[] = NO_CALLS;
   /** Why it cannot even begin (missing export, wrong arguments). */
@@ -124,6 +136,15 @@ export class WasmProcess implements ProcessBody {
     const { context } = instance;
     context.process = proc;
     context.hostWork = 0;
+    const { side } = this.engine;
+    prepareWindow(side, this.scratch !== null);
+    side.cells[CELL_MAILBOX_EMPTY >> 2] = proc.mailHead === null ? 1 : 0;
+    // A process that ended before it took its answer may have left one.
+    side.cells[CELL_ANSWER >> 2] = 0;
+    if (this.takesAnswer) {
+      this.takesAnswer = false;
+      if (proc.waitKind === WAIT_MESSAGE && proc.waitState === WAIT_OVER) this.#leaveAnswer(proc, instance);
+    }
     const grant = this.engine.grant;
     grant.begin(
       sliceMs,
@@ -150,11 +171,23 @@ export class WasmProcess implements ProcessBody {
       grant.used(fuel - left);
       const stop = this.#stop;
       switch (stop) {
+        case STOP_RECEIVE:
+          if (proc.waitKind !== WAIT_MESSAGE) {
+            if (proc.mailHead !== null) {
+              // The hint was wrong. The import is called when the frame is resumed, and finds the message.
+              side.cells[CELL_MAILBOX_EMPTY >> 2] = 0;
+              break;
+            }
+            proc.receive(NO_TAGS, 0, FOREVER);
+            // Only a message can end this wait, and it takes the place of the scratch message, which nobody will see any more.
+            this.#dropScratch();
+          }
+          this.takesAnswer = true;
+          this.#leaveSlice(scheduler, grant, instance, changes);
+          return SLICE_WAITING;
         case STOP_WAIT:
         case STOP_YIELD:
-          scheduler.sliceWasShort =
-            grant.isShort && context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
-          this.fuelPerMs = grant.end();
+          this.#leaveSlice(scheduler, grant, instance, changes);
           return stop === STOP_WAIT ? SLICE_WAITING : SLICE_PREEMPTED;
         case STOP_EXIT: {
           // `trap::catch` answers 0 for an exit inside it too (ABI reference 1.13); an end for a limit is not the guest's own.
@@ -181,9 +214,39 @@ export class WasmProcess implements ProcessBody {
       if (fuel > 0) continue;
       fuel = grant.next();
       if (fuel > 0) continue;
+      this.#keepScratch();
       this.fuelPerMs = grant.end();
       return SLICE_PREEMPTED;
     }
+  }
+
+  #leaveSlice(scheduler: Scheduler, grant: SliceGrant, instance: GuestInstance, changes: number): void {
+    const { pool } = this.engine;
+    scheduler.sliceWasShort =
+      grant.isShort && instance.context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
+    this.#keepScratch();
+    this.fuelPerMs = grant.end();
+  }
+
+  /** The window is another process's from now on. */
+  #keepScratch(): void {
+    const { side } = this.engine;
+    if (isWindowOpen(side)) this.scratch = closeWindow(side);
+  }
+
+  #dropScratch(): void {
+    emptyWindow(this.engine.side);
+    if (this.scratch === null) return;
+    this.scratch.release();
+    this.scratch = null;
+  }
+
+  /** The wait of the `receive` that is the innermost frame is over: its answer is left for it. */
+  #leaveAnswer(proc: Process, instance: GuestInstance): void {
+    proc.receive(NO_TAGS, 0, FOREVER);
+    const message = proc.takeReceived();
+    this.engine.side.cells[CELL_ANSWER >> 2] = message.kind + 1;
+    instance.context.putScratch(message);
   }
 
   /** What the last run stopped for. */
@@ -327,6 +390,8 @@ export class WasmProcess implements ProcessBody {
   }
 
   dispose(_proc: Process): void {
+    if (this.scratch !== null) this.scratch.release();
+    this.scratch = null;
     this.engine.processEnded(this);
   }
 }

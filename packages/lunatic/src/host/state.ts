@@ -1,10 +1,9 @@
-// What the host keeps for one process beside the actor layer's record: tables of ids, the
-// scratch message, descriptors, and where a call that was interrupted goes on.
+// What the host keeps for one process beside the records of the actor layer and the engine: tables of ids, descriptors, and
+// where a call that was interrupted goes on.
 //
 // A million processes may exist, most of them idle, so nothing here is made before it is needed: a process that only
-// sends and receives has this one object and no table. It dies with the process: `disposeHostState`.
+// sends and receives has none of it. It dies with the process: `disposeHostState`.
 
-import type { Message } from '../actor/message.ts';
 import type { Process } from '../actor/process.ts';
 import { HandleTable } from '../base/handle_table.ts';
 import type { HostContext } from '../engine/host_function.ts';
@@ -21,8 +20,6 @@ export interface Withdrawal {
 }
 
 export class HostState {
-  /** The scratch area of `lunatic::message`: at most one message, owned by this process. */
-  scratch: Message | null = null;
   errors: HandleTable<string> | null = null;
   modules: HandleTable<LoadedModule> | null = null;
   configs: HandleTable<ConfigDraft> | null = null;
@@ -62,7 +59,6 @@ export function disposeHostState(proc: Process): void {
   if (!(state instanceof HostState)) return;
   proc.host = null;
   proc.system.held.bytes -= state.heldBytes;
-  if (state.scratch !== null) state.scratch.release();
   if (state.withdrawal !== null) state.withdrawal.withdraw();
   if (state.early !== null) state.early.dispose();
 }

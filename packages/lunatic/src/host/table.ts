@@ -5,12 +5,20 @@
 // other shapes for the same import, and link.ts picks the row that fits exactly.
 
 import type { HostContext, HostFunction, Signature } from '../engine/host_function.ts';
+import type { WindowCall } from '../transform/message_window.ts';
 
 /** The JavaScript type behind one signature letter. */
 type ValueOf<Letter> = Letter extends 'I' ? bigint : number;
 
 type ArgumentsOf<Params extends Signature> = Params extends `${infer Letter}${infer Rest}`
   ? [ValueOf<Letter>, ...ArgumentsOf<Rest>]
+  : [];
+
+/** The same with both halves of each i64. */
+type HalvesOf<Params extends Signature> = Params extends `${infer Letter}${infer Rest}`
+  ? Letter extends 'I'
+    ? [lo: number, hi: number, ...HalvesOf<Rest>]
+    : [number, ...HalvesOf<Rest>]
   : [];
 
 type ResultOf<Results extends Signature> = Results extends '' ? void : ValueOf<Results>;
@@ -36,6 +44,23 @@ export function mayStop<const Params extends Signature, const Results extends Si
   call: (ctx: HostContext, ...args: ArgumentsOf<Params>) => ResultOf<Results>,
 ): Row {
   return { name, params, results, stops: true, call: erase(call) };
+}
+
+/** As `mayStop`, but each i64 comes as its two halves, low and high, signed: without a bigint. For calls that are made all the time. */
+export function mayStopSplit<const Params extends Signature, const Results extends Signature>(
+  name: string,
+  params: Params,
+  results: Results,
+  call: (ctx: HostContext, ...args: HalvesOf<Params>) => ResultOf<Results>,
+  inlined?: 'receive',
+): Row {
+  const form = inlined === undefined ? { split: true } : { split: true, inlined };
+  return { name, params, results, stops: true, form, call: erase(call) };
+}
+
+/** A row whose calls are answered inside the guest as long as the scratch message is a small one. */
+export function inWindow(row: Row, inlined: WindowCall): Row {
+  return { ...row, form: { inlined } };
 }
 
 /** Link checking has matched the guest's signature with the row's, so the arguments are what `call` declares. */

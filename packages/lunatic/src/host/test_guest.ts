@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { ActorSystem } from '../actor/actor_system.ts';
 import type { ExitReason } from '../actor/exit_reason.ts';
 import type { ActorLimits } from '../actor/limits.ts';
+import type { Message } from '../actor/message.ts';
 import type { Process, ProcessBody } from '../actor/process.ts';
 import { ManualClock } from '../base/clock.ts';
 import { SeededRandom } from '../base/random.ts';
@@ -18,6 +19,7 @@ import {
   type HostFunction,
   STOP_CALL,
   STOP_EXIT,
+  STOP_RECEIVE,
   STOP_WAIT,
   type StopRequest,
 } from '../engine/host_function.ts';
@@ -206,6 +208,7 @@ export class Guest implements ProcessBody, HostContext {
   #request: StopRequest | null = null;
   #callee: { name: string; args: readonly (number | bigint)[]; catchTrap: boolean } | null = null;
   #callResult: GuestCallResult | undefined;
+  #scratch: Message | null = null;
   #marks: [start: number, end: number][] = [];
 
   constructor(world: World, script: Script, config: ProcessConfig, memoryBytes = MEMORY_SIZE) {
@@ -250,12 +253,13 @@ export class Guest implements ProcessBody, HostContext {
       return SLICE_ENDED;
     }
     if (step.done === true || step.value === STOP_EXIT) return SLICE_ENDED;
-    return step.value === STOP_WAIT ? SLICE_WAITING : SLICE_PREEMPTED;
+    return step.value === STOP_WAIT || step.value === STOP_RECEIVE ? SLICE_WAITING : SLICE_PREEMPTED;
   }
 
   dispose(proc: Process): void {
     this.disposed = true;
     disposeHostState(proc);
+    this.takeScratch()?.release();
   }
 
   stop(request: StopRequest): void {
@@ -269,6 +273,21 @@ export class Guest implements ProcessBody, HostContext {
 
   charge(bytes: number): void {
     this.charged += bytes;
+  }
+
+  scratch(): Message | null {
+    return this.#scratch;
+  }
+
+  takeScratch(): Message | null {
+    const scratch = this.#scratch;
+    this.#scratch = null;
+    return scratch;
+  }
+
+  putScratch(message: Message): void {
+    this.#scratch?.release();
+    this.#scratch = message;
   }
 
   callExport(name: string, args: readonly (number | bigint)[], catchTrap: boolean): void {
@@ -320,7 +339,8 @@ export class Guest implements ProcessBody, HostContext {
     const before = this.memory.bytes.slice();
     this.#marks = [];
     // The letters of the row were matched with the arguments.
-    const result = row.call(this, ...(args as never[]));
+    const given = row.form?.split === true ? args.flatMap(halves) : args;
+    const result = row.call(this, ...(given as never[]));
     this.#checkMarks(before);
     if (row.results === '') return 0;
     assert.equal(typeof result, row.results === 'I' ? 'bigint' : 'number', `result of ${row.name}`);
@@ -385,4 +405,10 @@ export class Guest implements ProcessBody, HostContext {
       },
     };
   }
+}
+
+/** As the rewrite gives an i64 to a function that takes it split. */
+function halves(value: number | bigint): number[] {
+  if (typeof value === 'number') return [value];
+  return [Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n))];
 }

@@ -32,7 +32,12 @@ const word64 = new BigInt64Array(words.buffer);
 /** A timeout in u64 milliseconds: all ones is none. Waits beyond MAX_WAIT_MS count as that long. Hot: word by word. */
 export function timeoutMs(value: bigint): number {
   word64[0] = value;
-  return words[0] === -1 && words[1] === -1 ? FOREVER : waitMs(words[0], words[1]);
+  return splitTimeoutMs(words[0], words[1]);
+}
+
+/** The same of its two halves. */
+export function splitTimeoutMs(lo: number, hi: number): number {
+  return lo === -1 && hi === -1 ? FOREVER : waitMs(lo, hi);
 }
 
 /** A delay in u64 milliseconds; there is no "none". */
@@ -56,8 +61,13 @@ export function oldTimeoutMs(value: number): number {
  */
 export function idNumber(id: bigint): number {
   word64[0] = id;
-  const hi = words[1];
-  return hi >>> 21 === 0 ? hi * 2 ** 32 + (words[0] >>> 0) : NO_ID;
+  return splitIdNumber(words[0], words[1]);
+}
+
+/** The same of its two halves. Hot. */
+export function splitIdNumber(lo: number, hi: number): number {
+  if (hi === 0) return lo >>> 0;
+  return hi >>> 21 === 0 ? hi * 2 ** 32 + (lo >>> 0) : NO_ID;
 }
 
 /** An i64 id as guests and error texts know it. */

@@ -63,6 +63,8 @@ export class RewriteContext {
   readonly resumeEntries: number[] = [];
   /** By function number: bytes of its frame at each resume point; one entry means the same at every point. For stack traces. */
   readonly frameSizes: (readonly number[])[] = [];
+  /** Types of imported functions that are called in another form than the guest's. */
+  readonly importTypes = new Map<number, number>();
   readonly #firstAppended: number;
   readonly #typeIndices = new Map<string, number>();
   readonly #redirects = new Map<number, number>();

@@ -9,20 +9,28 @@ import {
   CATCH_ALL_REF,
   OP_CALL_INDIRECT,
   OP_I32_ADD,
+  OP_I32_AND,
   OP_I32_EQ,
+  OP_I32_EQZ,
   OP_I32_GE_S,
   OP_I32_GT_U,
   OP_I32_SUB,
+  OP_I32_WRAP_I64,
+  OP_I64_CONST,
+  OP_I64_EQ,
+  OP_I64_SHR_U,
   OP_THROW_REF,
   OP_TRY_TABLE,
   OP_UNREACHABLE,
 } from '../wasm/opcodes.ts';
-import { EXNREF, type FuncType, I32, type ValType } from '../wasm/types.ts';
+import { EXNREF, type FuncType, I32, I64, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import { emitSave, type FrameLayout, type Slot, sizeOf } from './frames.ts';
 import {
+  CELL_ANSWER,
   CELL_FUEL,
+  CELL_MAILBOX_EMPTY,
   CELL_RESULT_BYTES,
   CELL_SCRATCH,
   CELL_STOP,
@@ -34,6 +42,7 @@ import {
   RUN_NO_ROOM,
   RUN_STOPPED,
   SCRATCH_TOP,
+  STOP_RECEIVE,
 } from './injected_abi.ts';
 import { COST_FRAME } from './limits.ts';
 import { emitStopNow } from './outlined.ts';
@@ -274,10 +283,26 @@ function emitReturnIfStopped(writer: CodeWriter, context: RewriteContext): void 
   writer.end();
 }
 
+/** How an import that may stop is called; TransformOptions.forms says it of all imports. */
+export interface WrapperForm {
+  /** The host function takes each i64 as two i32, the low one first: V8 would make a bigint of it. */
+  readonly split: boolean;
+  /**
+   * The import is `receive(i32, i32 count, i64 timeout) -> i32`, which takes any message for a count of 0 and waits for ever with a timeout of
+   * -1. So it need not be called to begin such a wait in an empty mailbox, nor for the answer if the engine has left that in CELL_ANSWER.
+   */
+  readonly receive: boolean;
+}
+
 /**
  * Puts a wrapper in the place of an import that may stop: the frame holds the arguments, and resuming calls the import again.
  */
-export function emitImportWrapper(context: RewriteContext, funcIndex: number, name: string): void {
+export function emitImportWrapper(
+  context: RewriteContext,
+  funcIndex: number,
+  name: string,
+  { split, receive }: WrapperForm,
+): void {
   const { globals, side } = context;
   const type = context.module.types[context.module.funcTypeIndices[funcIndex]];
   const { params, results } = type;
@@ -290,10 +315,16 @@ export function emitImportWrapper(context: RewriteContext, funcIndex: number, na
   });
   const layout: FrameLayout = { slots, sizeBytes: fromEnd, resumePoint: 1 };
   const functionNumber = context.addResumeEntry(resume.index, [fromEnd]);
+  if (split) context.importTypes.set(funcIndex, context.typeIndex(params.flatMap(halves), results));
 
-  const callAndStop = (writer: CodeWriter, dummies: boolean): void => {
-    for (let k = 0; k < params.length; k++) writer.localGet(k);
+  const callImport = (writer: CodeWriter): void => {
+    params.forEach((param, k) => {
+      if (split && param === I64) emitHalves(writer, k);
+      else writer.localGet(k);
+    });
     writer.call(funcIndex);
+  };
+  const stopIfAsked = (writer: CodeWriter, dummies: boolean): void => {
     writer.loadAt(CELL_STOP, side);
     writer.if(BLOCK_EMPTY);
     emitSave(writer, context, layout, functionNumber, (slot) => slot.local);
@@ -305,7 +336,9 @@ export function emitImportWrapper(context: RewriteContext, funcIndex: number, na
 
   const forward = new CodeWriter();
   encodeLocals(forward.out, []);
-  callAndStop(forward, true);
+  if (receive) emitBeginReceive(forward, context, callImport);
+  else callImport(forward);
+  stopIfAsked(forward, true);
   forward.end();
   wrapper.body = forward.out.finish();
 
@@ -316,16 +349,68 @@ export function emitImportWrapper(context: RewriteContext, funcIndex: number, na
   writer.sub(layout.sizeBytes);
   writer.localTee(base);
   writer.globalSet(globals.top);
+  if (receive) emitTakeAnswer(writer, context);
   for (const slot of slots) {
     writer.localGet(base);
     emitLoadValue(writer, context, slot.type, layout.sizeBytes - slot.fromEnd);
     writer.localSet(slot.local);
   }
-  callAndStop(writer, false);
+  callImport(writer);
+  stopIfAsked(writer, false);
   emitLeaveResults(writer, context, results, base + 1);
   writer.end();
   resume.body = writer.out.finish();
   context.redirect(funcIndex, wrapper.index);
+}
+
+/** Leaves the result of `receive`; asks for a stop without a call if it is to wait for any message, and there is none. */
+function emitBeginReceive(writer: CodeWriter, context: RewriteContext, callImport: (writer: CodeWriter) => void): void {
+  const { side } = context;
+  const [count, timeout] = [1, 2];
+  writer.loadAt(CELL_MAILBOX_EMPTY, side);
+  writer.localGet(count);
+  writer.op(OP_I32_EQZ);
+  writer.op(OP_I32_AND);
+  writer.localGet(timeout);
+  writer.op(OP_I64_CONST);
+  writer.out.s32(-1);
+  writer.op(OP_I64_EQ);
+  writer.op(OP_I32_AND);
+  writer.if(-I32 - 2);
+  writer.storeConstantAt(CELL_STOP, STOP_RECEIVE, side);
+  writer.i32(0);
+  writer.else();
+  callImport(writer);
+  writer.end();
+}
+
+/** Takes the answer that the engine has left, if it has: it is the result, and the import is not called. */
+function emitTakeAnswer(writer: CodeWriter, context: RewriteContext): void {
+  const { side } = context;
+  writer.loadAt(CELL_ANSWER, side);
+  writer.if(BLOCK_EMPTY);
+  writer.i32(0);
+  writer.loadAt(CELL_ANSWER, side);
+  writer.sub(1);
+  writer.store(I32, RESULTS, side);
+  writer.storeConstantAt(CELL_RESULT_BYTES, RESULT_STRIDE, side);
+  writer.storeConstantAt(CELL_ANSWER, 0, side);
+  writer.return();
+  writer.end();
+}
+
+function halves(type: ValType): readonly ValType[] {
+  return type === I64 ? [I32, I32] : [type];
+}
+
+function emitHalves(writer: CodeWriter, local: number): void {
+  writer.localGet(local);
+  writer.op(OP_I32_WRAP_I64);
+  writer.localGet(local);
+  writer.op(OP_I64_CONST);
+  writer.out.s32(32);
+  writer.op(OP_I64_SHR_U);
+  writer.op(OP_I32_WRAP_I64);
 }
 
 /** `() -> ()`: a trap that no guest code can catch. */

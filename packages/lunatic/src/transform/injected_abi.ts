@@ -7,7 +7,7 @@
 // Side memory, from address 0:
 //
 //   0            SCRATCH_TOP        CONTROL            RESULTS                  FREE
-//   |  scratch  <- sp |  cells, 64 B ...|  16,000 B: call results |  engine's own ...
+//   |  scratch  <- sp |  cells, 64 B ...|  16,000 B: call results, the message window |  engine's own ...
 //
 // Unwinding pushes frames downward from SCRATCH_TOP, innermost first, so the run of frames made by
 // one stop ends up with the outermost frame at the lowest address. `run` then copies that run to
@@ -68,11 +68,35 @@ export const CELL_NEXT_BLOCK = CONTROL + 36;
 /** Elements added to tables, by `table.grow` and for references kept, in all instances that exist. The engine takes off what a dead instance had (EXPORT_GROWN). */
 export const CELL_TABLE_GROWTH = CONTROL + 40;
 
+/**
+ * What the window holds (message_window.ts), one of WINDOW_*. The engine sets it before a process runs, and takes an open window's message out
+ * when it stops.
+ */
+export const CELL_WINDOW = CONTROL + 44;
+/** Non-zero: one more than the answer to the `receive` that the process waits in; the import is not called again. */
+export const CELL_ANSWER = CONTROL + 48;
+/** Non-zero: the mailbox is probably empty. A hint: the engine looks again. */
+export const CELL_MAILBOX_EMPTY = CONTROL + 52;
+
+/** The scratch message, if there is one, is the host's: every call about it goes to the host. */
+export const WINDOW_CLOSED = 0;
+/** There is no scratch message. */
+export const WINDOW_EMPTY = 1;
+/** The scratch message is a data message in the window. */
+export const WINDOW_OPEN = 2;
+
 /** Results of a call, 16 bytes each, while they travel between two frames. */
 export const RESULTS = CONTROL + 64;
 export const RESULT_STRIDE = 16;
 /** V8's bound on results of one function (and on its parameters). */
 export const MAX_RESULTS = 1000;
+/** The message window: u64 tag, u32 length, u32 read position, then the content. */
+export const WINDOW_TAG = CONTROL + 32768;
+export const WINDOW_LENGTH = WINDOW_TAG + 8;
+export const WINDOW_POSITION = WINDOW_TAG + 12;
+export const WINDOW_BYTES = WINDOW_TAG + 16;
+/** Longer messages are the host's. No more than BLOCK_BYTES: a copy to the guest touches two blocks at most. */
+export const MAX_WINDOW_BYTES = 256;
 /** First address the engine may use for itself. */
 export const SIDE_FREE = CONTROL + 65536;
 /** Pages below 4 GiB that a side memory never has. */
@@ -80,6 +104,12 @@ export const SIDE_GUARD_PAGES = 512;
 
 /** CELL_STOP of a `memory.grow`: the engine grows the memory and resumes. Host functions use smaller numbers. */
 export const STOP_GROW = 64;
+
+/**
+ * CELL_STOP of an inlined `receive` that waits for any message, without a timeout, and of a host function that waits for one in such an
+ * import: in the first case the engine looks into the mailbox, in both it may give the answer by CELL_ANSWER.
+ */
+export const STOP_RECEIVE = 66;
 
 /** Results of `run(fuel, top, floor, limit)`. */
 export const RUN_ENDED = 0;

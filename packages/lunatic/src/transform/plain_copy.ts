@@ -1,8 +1,8 @@
-// Bodies that cannot stop. They stay byte for byte, except where their writes have to be tracked or where they name, by
-// `ref.func`, an import that now has a wrapper.
+// Bodies that cannot stop. They stay byte for byte, except where their writes have to be tracked or where they call an import that
+// now has another function in its place, or name one by `ref.func`.
 
 import { InstructionReader } from '../wasm/instructions.ts';
-import { OP_REF_FUNC } from '../wasm/opcodes.ts';
+import { OP_CALL, OP_REF_FUNC, OP_RETURN_CALL } from '../wasm/opcodes.ts';
 import type { FunctionBody, ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
@@ -13,9 +13,13 @@ export function needsCopy(context: RewriteContext, body: FunctionBody): boolean 
   const reader = new InstructionReader(context.module.bytes, body.codeOffset, body.end);
   while (reader.next()) {
     if (context.tracked && writesMemory(reader.op)) return true;
-    if (reader.op === OP_REF_FUNC && context.isRedirected(reader.imm0)) return true;
+    if (namesRedirected(context, reader)) return true;
   }
   return false;
+}
+
+function namesRedirected(context: RewriteContext, { op, imm0 }: InstructionReader): boolean {
+  return (op === OP_CALL || op === OP_RETURN_CALL || op === OP_REF_FUNC) && context.isRedirected(imm0);
 }
 
 /** The body without its size. */
@@ -39,14 +43,13 @@ export function copyPlainBody(context: RewriteContext, body: FunctionBody): Uint
   let copyFrom = body.codeOffset;
   while (reader.next()) {
     const store = context.tracked && writesMemory(reader.op);
-    const reference = reader.op === OP_REF_FUNC && context.isRedirected(reader.imm0);
-    if (!store && !reference) continue;
+    if (!store && !namesRedirected(context, reader)) continue;
     code.out.bytes(module.bytes, copyFrom, reader.start);
     copyFrom = reader.pos;
     if (store) {
       emitTrackedWrite(code, context, reader.op, reader.imm1, reader.start, reader.pos, local);
     } else {
-      code.op(OP_REF_FUNC);
+      code.op(reader.op);
       code.out.u32(context.target(reader.imm0));
     }
   }

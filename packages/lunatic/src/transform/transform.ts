@@ -70,6 +70,7 @@ import {
 } from './injected_abi.ts';
 import { MAX_KEPT_REFERENCES } from './limits.ts';
 import { livePoints } from './liveness.ts';
+import { emitWindowCall, type WindowCall } from './message_window.ts';
 import { emitNameSection } from './name_section.ts';
 import { copyPlainBody, needsCopy } from './plain_copy.ts';
 import { patchRefFuncs } from './redirect.ts';
@@ -80,6 +81,8 @@ import { emitCollect, emitGlobals, emitRestore, mutableReferenceGlobal } from '.
 export interface TransformOptions {
   /** May this imported function stop the process? */
   readonly stops: (module: string, name: string) => boolean;
+  /** How imported functions are called that have a form of their own; default: none has. */
+  readonly forms?: (module: string, name: string) => ImportForm | undefined;
   /**
    * Record every write to memory 0 by blocks, so that leaving an instance costs what was written, not its size. The two forms of a
    * module agree in resume points, frames and function numbers: a process stopped in one goes on in the other.
@@ -87,6 +90,14 @@ export interface TransformOptions {
   readonly tracked: boolean;
   /** Types of functions that may be started by their index in table 0. */
   readonly tableEntries: readonly FuncType[];
+}
+
+/** How an imported function is called, where that is not as the guest declares it. */
+export interface ImportForm {
+  /** Each i64 argument is given as two i32, the low one first. Only for functions that may stop. */
+  readonly split?: boolean;
+  /** What it does, if that can be done without calling it. */
+  readonly inlined?: WindowCall | 'receive';
 }
 
 /** How to start a function: a frame of packed arguments, `calleeIndex`, `functionNumber`. */
@@ -256,8 +267,12 @@ class Rewrite {
     let funcIndex = 0;
     for (const entry of this.module.imports) {
       if (entry.kind !== 'func') continue;
-      if (this.options.stops(entry.module, entry.name))
-        emitImportWrapper(this.context, funcIndex, `${entry.module}.${entry.name}`);
+      const { module, name } = entry;
+      const { split = false, inlined } = this.options.forms?.(module, name) ?? {};
+      if (this.options.stops(module, name))
+        emitImportWrapper(this.context, funcIndex, `${module}.${name}`, { split, receive: inlined === 'receive' });
+      if (inlined !== undefined && inlined !== 'receive')
+        emitWindowCall(this.context, funcIndex, inlined, `${module}.${name}`);
       funcIndex++;
     }
   }
@@ -403,11 +418,13 @@ class Rewrite {
       memory,
     }));
     const limits: Limits = { min: 0, max: undefined, shared: false, is64: false };
-    return [
-      ...module.imports,
-      ...defined,
-      { module: INJECTED_MODULE, name: SIDE_MEMORY, kind: 'memory', memory: limits },
-    ];
+    let funcIndex = 0;
+    const imports = module.imports.map((entry) => {
+      if (entry.kind !== 'func') return entry;
+      const typeIndex = this.context.importTypes.get(funcIndex++);
+      return typeIndex === undefined ? entry : { ...entry, typeIndex };
+    });
+    return [...imports, ...defined, { module: INJECTED_MODULE, name: SIDE_MEMORY, kind: 'memory', memory: limits }];
   }
 
   private guestExports(): Omit<Export, 'offset'>[] {

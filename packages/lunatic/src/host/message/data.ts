@@ -1,4 +1,6 @@
 // Writing and reading the message in the scratch area. Spec: ABI reference 1.2.
+//
+// Small messages are served inside wasm (transform/message_window.ts); these handlers see the rest.
 
 import { MAX_MESSAGE_BYTES, MAX_MESSAGE_RESOURCES } from '../../actor/limits.ts';
 import { createMessage, MESSAGE_PROCESS_DIED, type Message, type MessageResource } from '../../actor/message.ts';
@@ -7,26 +9,32 @@ import { type HostContext, STOP_YIELD } from '../../engine/host_function.ts';
 import type { LoadedModule } from '../../engine/services.ts';
 import { COPY_PORTION_BYTES, MAX_CAPACITY_HINT_BYTES, MIN_CHARGED_BYTES } from '../limits.ts';
 import { addHandle, hostState } from '../state.ts';
-import { answers, mayStop, type Row } from '../table.ts';
+import { answers, inWindow, mayStop, type Row } from '../table.ts';
 import { idNumber, joinTag, NO_ID, printId, splitTag, tagWords } from '../values.ts';
-import { anyScratch, dataScratch, replaceScratch } from './scratch.ts';
+import { anyScratch, dataScratch } from './scratch.ts';
 
 export const DATA_ROWS: readonly Row[] = [
-  answers('create_data', 'II', '', createData),
-  mayStop('write_data', 'ii', 'i', writeData),
-  mayStop('read_data', 'ii', 'i', readData),
+  inWindow(answers('create_data', 'II', '', createData), 'create'),
+  inWindow(mayStop('write_data', 'ii', 'i', writeData), 'write'),
+  inWindow(mayStop('read_data', 'ii', 'i', readData), 'read'),
   answers('seek_data', 'I', '', (ctx, index) => {
     dataScratch(ctx).readPos = idNumber(index) === NO_ID ? Number.MAX_SAFE_INTEGER : Number(index);
   }),
-  answers('get_tag', '', 'I', (ctx) => {
-    const message = anyScratch(ctx);
-    return joinTag(message.tagLo, message.tagHi);
-  }),
+  inWindow(
+    answers('get_tag', '', 'I', (ctx) => {
+      const message = anyScratch(ctx);
+      return joinTag(message.tagLo, message.tagHi);
+    }),
+    'tag',
+  ),
   answers('get_process_id', '', 'I', (ctx) => {
     const message = anyScratch(ctx);
     return message.kind === MESSAGE_PROCESS_DIED ? BigInt(message.pid) : 0n;
   }),
-  answers('data_size', '', 'I', (ctx) => BigInt(dataScratch(ctx).length)),
+  inWindow(
+    answers('data_size', '', 'I', (ctx) => BigInt(dataScratch(ctx).length)),
+    'size',
+  ),
   answers('push_module', 'I', 'I', pushModule),
   answers('take_module', 'I', 'I', takeModule),
 ];
@@ -36,7 +44,7 @@ function createData(ctx: HostContext, tag: bigint, capacity: bigint): void {
   splitTag(tag);
   const message = createMessage(tagWords[0], tagWords[1]);
   if (capacity > 0n && capacity <= MAX_CAPACITY_HINT_BYTES) message.reserve(Number(capacity));
-  replaceScratch(hostState(ctx), message);
+  ctx.putScratch(message);
 }
 
 /** Appends. Traps if the message grows too large. Hot: bench/actor.ts; serialisers write a few bytes at a time. */

@@ -12,23 +12,22 @@ import {
   WAIT_MESSAGE,
 } from '../../actor/process.ts';
 import { assertNever } from '../../base/assert.ts';
-import { type HostContext, STOP_EXIT, STOP_WAIT, STOP_YIELD } from '../../engine/host_function.ts';
+import { type HostContext, STOP_EXIT, STOP_RECEIVE, STOP_WAIT, STOP_YIELD } from '../../engine/host_function.ts';
 import { MAX_RECEIVE_TAGS } from '../limits.ts';
-import { hostState } from '../state.ts';
-import { mayStop, type Row } from '../table.ts';
-import { idNumber, oldTimeoutMs, splitTag, tagWords, timeoutMs } from '../values.ts';
-import { replaceScratch, takeScratch } from './scratch.ts';
+import { mayStop, mayStopSplit, type Row } from '../table.ts';
+import { idNumber, oldTimeoutMs, splitIdNumber, splitTag, splitTimeoutMs, tagWords, timeoutMs } from '../values.ts';
+import { takeScratch } from './scratch.ts';
 
 /** What every waiting call answers when its time is over. */
 export const TIMED_OUT = 9027;
 
 export const DELIVERY_ROWS: readonly Row[] = [
-  mayStop('send', 'I', 'i', (ctx, pid) => {
-    send(ctx, pid);
+  mayStopSplit('send', 'I', 'i', (ctx, pidLo, pidHi) => {
+    send(ctx, pidLo, pidHi);
     return 0;
   }),
   // Up to 0.11.
-  mayStop('send', 'I', '', send),
+  mayStopSplit('send', 'I', '', send),
   mayStop('send_receive_skip_search', 'III', 'i', (ctx, pid, tag, timeout) => {
     splitTag(tag);
     return sendAndReceive(ctx, pid, tagWords, 1, timeoutMs(timeout));
@@ -41,15 +40,23 @@ export const DELIVERY_ROWS: readonly Row[] = [
   mayStop('send_receive_skip_search', 'Ii', 'i', (ctx, pid, timeout) =>
     sendAndReceiveOwnTag(ctx, pid, oldTimeoutMs(timeout)),
   ),
-  mayStop('receive', 'iiI', 'i', (ctx, tags, count, timeout) => receive(ctx, tags, count, timeoutMs(timeout))),
+  mayStopSplit(
+    'receive',
+    'iiI',
+    'i',
+    (ctx, tags, count, lo, hi) => receive(ctx, tags, count, splitTimeoutMs(lo, hi), STOP_RECEIVE),
+    'receive',
+  ),
   // Up to 0.9.
-  mayStop('receive', 'iii', 'i', (ctx, tags, count, timeout) => receive(ctx, tags, count, oldTimeoutMs(timeout))),
+  mayStop('receive', 'iii', 'i', (ctx, tags, count, timeout) =>
+    receive(ctx, tags, count, oldTimeoutMs(timeout), STOP_WAIT),
+  ),
 ];
 
 /** Gives the scratch message away. A message to nobody is dropped; to a full mailbox ends the sender. */
-function send(ctx: HostContext, pid: bigint): void {
+function send(ctx: HostContext, pidLo: number, pidHi: number): void {
   const message = takeScratch(ctx);
-  if (ctx.process.system.send(idNumber(pid), message) === MAILBOX_FULL) {
+  if (ctx.process.system.send(splitIdNumber(pidLo, pidHi), message) === MAILBOX_FULL) {
     message.release();
     endForFullMailbox(ctx);
   }
@@ -65,15 +72,21 @@ export function endForFullMailbox(ctx: HostContext): void {
  * Takes the oldest message with one of the tags (none listed: any), waiting for one if need be, into the scratch
  * area. Returns its kind, or TIMED_OUT.
  */
-function receive(ctx: HostContext, tags: number, count: number, timeout: number): number {
+function receive(
+  ctx: HostContext,
+  tags: number,
+  count: number,
+  timeout: number,
+  wait: typeof STOP_RECEIVE | typeof STOP_WAIT,
+): number {
   const proc = ctx.process;
   // While a wait is on, the actor layer has its own copy of the tags.
   if (proc.waitKind !== WAIT_MESSAGE && count !== 0) readTags(ctx, tags, count >>> 0);
-  return answer(ctx, proc.receive(tagList, count >>> 0, timeout));
+  return answer(ctx, proc.receive(tagList, count >>> 0, timeout), wait);
 }
 
 function sendAndReceiveOwnTag(ctx: HostContext, pid: bigint, timeout: number): number {
-  const message = hostState(ctx).scratch;
+  const message = ctx.scratch();
   if (message !== null) {
     tagWords[0] = message.tagLo;
     tagWords[1] = message.tagHi;
@@ -88,19 +101,20 @@ function sendAndReceive(ctx: HostContext, pid: bigint, tags: Int32Array, count: 
   if (proc.waitKind !== WAIT_MESSAGE) message = takeScratch(ctx);
   const outcome = proc.sendAndReceive(idNumber(pid), message, tags, count, timeout);
   if (outcome === RECEIVE_NOT_SENT && message !== null) message.release();
-  const kind = answer(ctx, outcome);
+  const kind = answer(ctx, outcome, STOP_WAIT);
   return kind === TIMED_OUT ? TIMED_OUT : 0;
 }
 
-function answer(ctx: HostContext, outcome: ReceiveOutcome): number {
+function answer(ctx: HostContext, outcome: ReceiveOutcome, wait: typeof STOP_RECEIVE | typeof STOP_WAIT): number {
   switch (outcome) {
     case RECEIVE_MESSAGE: {
       const message = ctx.process.takeReceived();
-      replaceScratch(hostState(ctx), message);
-      return message.kind;
+      const { kind } = message;
+      ctx.putScratch(message);
+      return kind;
     }
     case RECEIVE_WAIT:
-      ctx.stop(STOP_WAIT);
+      ctx.stop(wait);
       return 0;
     case RECEIVE_YIELD:
       ctx.stop(STOP_YIELD);

@@ -2,12 +2,11 @@
 
 import { MESSAGE_DATA, type Message } from '../../actor/message.ts';
 import type { HostContext } from '../../engine/host_function.ts';
-import { type HostState, hostState } from '../state.ts';
 
 /** The message in the scratch area, of any kind. Traps if there is none. */
 export function anyScratch(ctx: HostContext): Message {
-  const message = hostState(ctx).scratch;
-  if (message === null) ctx.trap('the scratch area holds no message');
+  const message = ctx.scratch();
+  if (message === null) noScratch(ctx);
   return message;
 }
 
@@ -20,13 +19,11 @@ export function dataScratch(ctx: HostContext): Message {
 
 /** Takes the message out to be sent. Traps if there is none. */
 export function takeScratch(ctx: HostContext): Message {
-  const message = anyScratch(ctx);
-  hostState(ctx).scratch = null;
+  const message = ctx.takeScratch();
+  if (message === null) noScratch(ctx);
   return message;
 }
 
-/** Puts a message in, dropping what was there. */
-export function replaceScratch(state: HostState, message: Message): void {
-  if (state.scratch !== null) state.scratch.release();
-  state.scratch = message;
+function noScratch(ctx: HostContext): never {
+  return ctx.trap('the scratch area holds no message');
 }

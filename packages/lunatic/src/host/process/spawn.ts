@@ -6,27 +6,49 @@ import type { Entry, LoadedModule, ProcessConfig, SpawnRequest } from '../../eng
 import { MAX_SPAWN_PARAMS } from '../limits.ts';
 import { checkNewName, putName, writeEntry } from '../registry/table.ts';
 import { hostState, writeError } from '../state.ts';
-import { mayStop, type Row } from '../table.ts';
-import { idNumber, printId, readText } from '../values.ts';
+import { mayStop, mayStopSplit, type Row } from '../table.ts';
+import { idNumber, joinTag, printId, readText } from '../values.ts';
 import { draftOf } from './config.ts';
 import { missingDirectory } from './directories.ts';
 
 /** Bytes of one spawn parameter: its type, and 16 bytes of value. */
 const PARAM_SIZE = 17;
+/** In the place of an id: the configuration, or the module, of the caller. */
+const OWN = -1n;
 
 export const SPAWN_ROWS: readonly Row[] = [
-  mayStop('spawn', 'IIIiiiii', 'i', (ctx, link, config, module, name, nameLength, params, paramsLength, idPointer) => {
-    ctx.memory.check(idPointer, 8);
-    const child = spawn(ctx, link, config, module, name, nameLength, params, paramsLength);
-    if (typeof child === 'string') {
-      writeError(ctx, child, idPointer);
-      return 1;
-    }
-    ctx.memory.writeId(idPointer, child.pid);
-    return 0;
-  }),
+  mayStopSplit('spawn', 'IIIiiiii', 'i', spawnChild),
   mayStop('get_or_spawn', 'iiIIIiiiiii', 'i', getOrSpawn),
 ];
+
+/** Writes the id of the new process (0), or of an error (1). */
+function spawnChild(
+  ctx: HostContext,
+  linkLo: number,
+  linkHi: number,
+  configLo: number,
+  configHi: number,
+  moduleLo: number,
+  moduleHi: number,
+  name: number,
+  nameLength: number,
+  params: number,
+  paramsLength: number,
+  idPointer: number,
+): number {
+  ctx.memory.check(idPointer, 8);
+  // Most calls have constants here; only others cost a bigint.
+  const link = (linkLo | linkHi) === 0 ? 0n : joinTag(linkLo, linkHi);
+  const config = (configLo & configHi) === -1 ? OWN : joinTag(configLo, configHi);
+  const module = (moduleLo & moduleHi) === -1 ? OWN : joinTag(moduleLo, moduleHi);
+  const child = spawn(ctx, link, config, module, name, nameLength, params, paramsLength);
+  if (typeof child === 'string') {
+    writeError(ctx, child, idPointer);
+    return 1;
+  }
+  ctx.memory.writeId(idPointer, child.pid);
+  return 0;
+}
 
 /**
  * The process registered under a name (2), or else a new one registered under it (0), or an error (1), in which case nothing is
@@ -84,14 +106,14 @@ function spawn(
   const own = ctx.engine.configOf(ctx.process);
   if (!own.canSpawnProcesses) ctx.trap('this process is not permitted to spawn processes');
   let config: ProcessConfig = own;
-  if (configId !== -1n) {
+  if (configId !== OWN) {
     const draft = draftOf(ctx, configId);
     config = draft.snapshot();
     const missing = missingDirectory(draft.refused, config);
     if (missing !== undefined) return missing;
   }
   const request: SpawnRequest = {
-    module: moduleId === -1n ? null : moduleById(ctx, moduleId),
+    module: moduleId === OWN ? null : moduleById(ctx, moduleId),
     config,
     entry: entryNamed(ctx, name, nameLength),
     params: checkedParams(ctx, params, paramsLength),
