@@ -13,9 +13,9 @@ const PLAIN = 'plain module, same V8';
 /** Rounds before measuring, on all sides: V8 optimizes in the background meanwhile. */
 const WARM_UP_ROUNDS = 4;
 /** With --quick a run is so much shorter. */
-const QUICK_DIVISOR = 3;
+const QUICK_DIVISOR = 4;
 /** Kernels whose work is not in proportion to n: the argument for --quick. */
-const QUICK_N: Readonly<Record<string, number>> = { recursion: 34, matrix: 280, lu: 500 };
+const QUICK_N: Readonly<Record<string, number>> = { recursion: 34, matrix: 260, lu: 450 };
 
 /** One run of a kernel, from its `begin` to its `done`. */
 export interface KernelRun {
@@ -55,6 +55,7 @@ async function measure(
   context: BenchContext,
   kernel: Kernel,
   engines: Engines,
+  runs: number,
 ): Promise<Record<'plain' | 'tracked' | 'vm', number[]>> {
   const { name } = kernel;
   const n = context.quick ? (QUICK_N[name] ?? Math.round(kernel.n / QUICK_DIVISOR)) : kernel.n;
@@ -70,7 +71,7 @@ async function measure(
   };
   const samples = { plain: [] as number[], tracked: [] as number[], vm: [] as number[] };
   const order = ['plain', 'tracked', 'vm'] as const;
-  for (let round = -WARM_UP_ROUNDS; round < context.runs; round++) {
+  for (let round = -WARM_UP_ROUNDS; round < runs; round++) {
     // Whoever goes first changes, so that nobody always inherits another's heat.
     for (let k = 0; k < order.length; k++) {
       const side = order[(k + round + WARM_UP_ROUNDS) % order.length];
@@ -85,11 +86,18 @@ async function measure(
 export const computeBenchmark: Benchmark = {
   name: 'compute',
   about: 'C kernels, rewritten and run in slices, against the plain module on the same V8',
+  goals: [
+    { bench: 'compute/geometric-mean', bounds: 'ratio', atMost: 1.15 },
+    { bench: 'compute-tracked/geometric-mean', bounds: 'ratio', atMost: 1.3 },
+    { bench: 'compute/*', bounds: 'ratio', atMost: 2 },
+    { bench: 'compute-tracked/*', bounds: 'ratio', atMost: 2 },
+  ],
   async run(context) {
     const engines = { tracked: new KernelEngine(true), vm: new KernelEngine(undefined) };
     const all: { readonly kernel: Kernel; readonly tracked: Samples; readonly vm: Samples }[] = [];
+    const { runs } = context;
     for (const kernel of KERNELS) {
-      const { plain, tracked, vm } = await measure(context, kernel, engines);
+      const { plain, tracked, vm } = await measure(context, kernel, engines, runs);
       all.push({ kernel, tracked: { ours: tracked, theirs: plain }, vm: { ours: vm, theirs: plain } });
     }
     for (const variant of ['vm', 'tracked'] as const) {
@@ -97,7 +105,10 @@ export const computeBenchmark: Benchmark = {
       const ratios = all.map((entry) =>
         context.report.compare(`${name}/${entry.kernel.name}`, PLAIN, entry[variant], 'ms'),
       );
-      context.report.summary(`${name}/geometric-mean`, PLAIN, geometricMean(ratios), context.runs);
+      const perRun = all[0][variant].ours.map((_, run) =>
+        geometricMean(all.map(({ [variant]: { ours, theirs } }) => ours[run] / theirs[run])),
+      );
+      context.report.summary(`${name}/geometric-mean`, PLAIN, geometricMean(ratios), perRun);
     }
   },
 };

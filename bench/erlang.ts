@@ -11,12 +11,23 @@ export const ERLANG_REMEDY = 'install the package erlang-base (apt-get install e
 /** Enough for the largest benchmark; the default of a million leaves no room for the system's own. */
 const MAX_PROCESSES = 2_000_000;
 
-let found: boolean | undefined;
+const ASK_RELEASE = 'io:put_chars(erlang:system_info(otp_release)), halt(0).';
+
+/** null: looked for, and not there. */
+let release: string | null | undefined;
+
+/** The release of the `erl` that can be run here ("25"), or undefined. */
+export function erlangVersion(): string | undefined {
+  if (release === undefined) {
+    const { status, stdout } = spawnSync('erl', ['-noshell', '-eval', ASK_RELEASE], { encoding: 'utf8' });
+    release = status === 0 ? stdout : null;
+  }
+  return release ?? undefined;
+}
 
 /** Whether `erl` can be run here. */
 export function erlangInstalled(): boolean {
-  found ??= spawnSync('erl', ['-noshell', '-eval', 'halt(0).'], { stdio: 'ignore' }).status === 0;
-  return found;
+  return erlangVersion() !== undefined;
 }
 
 /** The command that runs bench/erlang/NAME.erl with arguments, on `schedulers` threads. */

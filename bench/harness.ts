@@ -25,10 +25,27 @@ export interface Result {
   readonly runs: number;
 }
 
+/** A result with how far its runs lie apart, for each side: see `spread`. */
+export interface RecordedResult extends Result {
+  readonly spread: readonly [ours: number, theirs: number | null];
+}
+
+/** What a result should come to: the first that matches its name counts. */
+export interface Goal {
+  /** A name, or the beginning of names followed by `*`. */
+  readonly bench: string;
+  /** Bound of `ratio`, or of `ours` in the result's own unit. */
+  readonly bounds: 'ratio' | 'ours';
+  readonly atMost: number;
+}
+
 export interface BenchContext {
   /** Sizes are reduced so that all benchmarks together end within a minute. */
   readonly quick: boolean;
-  /** How often each side is measured; at least MIN_RUNS. */
+  /**
+   * How often each side is measured: at least MIN_RUNS, unless a quick run has used up its time on a slow machine. Read it
+   * anew for each measurement.
+   */
   readonly runs: number;
   readonly report: Reporter;
 }
@@ -37,6 +54,8 @@ export interface Benchmark {
   readonly name: string;
   /** One sentence: what is measured, against what. */
   readonly about: string;
+  /** From design to measurement: where there is no goal, the figure is shown as it is. */
+  readonly goals?: readonly Goal[];
   readonly run: (context: BenchContext) => Promise<void>;
 }
 
@@ -77,6 +96,13 @@ export function quantile(samples: readonly number[], q: number): number {
   return low + (high - low) * (at - Math.floor(at));
 }
 
+/** The goal that a result is judged by. */
+export function goalOf(goals: readonly Goal[] | undefined, bench: string): Goal | undefined {
+  return goals?.find((goal) =>
+    goal.bench.endsWith('*') ? bench.startsWith(goal.bench.slice(0, -1)) : goal.bench === bench,
+  );
+}
+
 export function geometricMean(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('a mean of no values');
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
@@ -90,12 +116,14 @@ function spread(samples: readonly number[]): number {
 
 /** Prints a table for people, or one JSON object per line; notes for people go to standard error in both cases. */
 export class Reporter {
-  readonly results: Result[] = [];
+  readonly results: RecordedResult[] = [];
   readonly #json: boolean;
+  readonly #write: (text: string) => void;
   #headerPrinted = false;
 
-  constructor(json: boolean) {
+  constructor(json: boolean, write: (text: string) => void = (text) => process.stdout.write(text)) {
     this.#json = json;
+    this.#write = write;
   }
 
   /** Facts about this run that belong above every table. */
@@ -108,24 +136,24 @@ export class Reporter {
     const ours = median(samples.ours);
     const theirs = median(samples.theirs);
     const ratio = ours / theirs;
-    this.#add(
-      { bench, peer, ours, theirs, ratio, unit, runs: Math.min(samples.ours.length, samples.theirs.length) },
-      `±${percent(spread(samples.ours))} / ±${percent(spread(samples.theirs))}`,
-    );
+    this.#add({ bench, peer, ours, theirs, ratio, unit, runs: Math.min(samples.ours.length, samples.theirs.length) }, [
+      spread(samples.ours),
+      spread(samples.theirs),
+    ]);
     return ratio;
   }
 
-  /** A ratio made of other ratios, as the mean over several kernels. */
-  summary(bench: string, peer: string, ratio: number, runs: number): void {
-    this.#add({ bench, peer, ours: ratio, theirs: 1, ratio, unit: 'ratio', runs }, '');
+  /** A ratio made of other ratios, as the mean over several kernels; `perRun` is the same of each run, for the spread. */
+  summary(bench: string, peer: string, ratio: number, perRun: readonly number[]): void {
+    this.#add({ bench, peer, ours: ratio, theirs: 1, ratio, unit: 'ratio', runs: perRun.length }, [spread(perRun), 0]);
   }
 
   /** Only our side exists in this run. `peer` says why: "-" where there is nothing to compare with. */
   single(bench: string, peer: string, ours: readonly number[], unit: string): void {
-    this.#add(
-      { bench, peer, ours: median(ours), theirs: null, ratio: null, unit, runs: ours.length },
-      `±${percent(spread(ours))}`,
-    );
+    this.#add({ bench, peer, ours: median(ours), theirs: null, ratio: null, unit, runs: ours.length }, [
+      spread(ours),
+      null,
+    ]);
   }
 
   /** A peer that is not installed here. */
@@ -137,18 +165,18 @@ export class Reporter {
     process.stderr.write(`  ${text}\n`);
   }
 
-  #add(result: Result, spreadText: string): void {
-    this.results.push(result);
+  #add(result: Result, spreads: RecordedResult['spread']): void {
+    this.results.push({ ...result, spread: spreads });
     if (this.#json) {
-      process.stdout.write(`${JSON.stringify(result)}\n`);
+      this.#write(`${JSON.stringify(result)}\n`);
       return;
     }
     if (!this.#headerPrinted) {
-      process.stdout.write(row('benchmark', 'ours', 'theirs', 'ratio', 'unit', 'peer', 'spread'));
+      this.#write(row('benchmark', 'ours', 'theirs', 'ratio', 'unit', 'peer', 'spread'));
       this.#headerPrinted = true;
     }
     const { bench, ours, theirs, ratio, unit, peer } = result;
-    process.stdout.write(row(bench, figure(ours), figure(theirs), figure(ratio), unit, peer, spreadText));
+    this.#write(row(bench, figure(ours), figure(theirs), figure(ratio), unit, peer, spreadText(spreads)));
   }
 }
 
@@ -163,8 +191,13 @@ function row(...cells: string[]): string {
   return `${padded.join(' ').trimEnd()}\n`;
 }
 
+/** "±3% / ±5%", or our side's alone. */
+export function spreadText([ours, theirs]: RecordedResult['spread']): string {
+  return theirs === null ? `±${percent(ours)}` : `±${percent(ours)} / ±${percent(theirs)}`;
+}
+
 /** Three significant digits, without exponents. */
-function figure(value: number | null): string {
+export function figure(value: number | null): string {
   if (value === null) return '-';
   const magnitude = Math.abs(value);
   return magnitude >= 1000 ? Math.round(value).toString() : magnitude >= 100 ? value.toFixed(0) : value.toPrecision(3);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alternate, geometricMean, median, quantile } from './harness.ts';
+import { alternate, geometricMean, goalOf, median, quantile } from './harness.ts';
 
 test('median and quantile interpolate between samples in any order', () => {
   assert.equal(median([3, 1, 2]), 2);
@@ -20,4 +20,15 @@ test('alternate measures each side the same number of times, in turn, changing w
   const samples = await alternate(side('A'), side('B'), 3);
   assert.equal(order.join(''), 'ABBAAB');
   assert.deepEqual(samples, { ours: [1, 4, 5], theirs: [2, 3, 6] });
+});
+
+test('goalOf takes the first goal whose name or beginning of a name matches', () => {
+  const goals = [
+    { bench: 'ring/100', bounds: 'ratio', atMost: 1 },
+    { bench: 'ring/*', bounds: 'ratio', atMost: 2 },
+  ] as const;
+  assert.equal(goalOf(goals, 'ring/100')?.atMost, 1);
+  assert.equal(goalOf(goals, 'ring/1000')?.atMost, 2);
+  assert.equal(goalOf(goals, 'spawn'), undefined);
+  assert.equal(goalOf(undefined, 'spawn'), undefined);
 });

@@ -1,11 +1,11 @@
 // How much an idle process weighs, and how long it takes to make it: N processes that have each answered one
 // message and wait for the next. Resident size of the whole OS process, before and after, on both sides.
 
-import { ERLANG } from './actors.ts';
+import { ERLANG, GROWTH, runsAt } from './actors.ts';
 import { ERLANG_REMEDY, erlangCommand, erlangInstalled } from './erlang.ts';
-import { type BenchContext, type Benchmark, MIN_RUNS } from './harness.ts';
+import type { BenchContext, Benchmark } from './harness.ts';
 import { selfTimedCommand } from './lunatic.ts';
-import { type Command, converse } from './os_process.ts';
+import { type Command, start } from './os_process.ts';
 
 interface Weight {
   readonly bytes: number;
@@ -18,7 +18,7 @@ export async function weigh(command: Command, n: number): Promise<Weight> {
   let after = 0;
   let ns = 0;
   let answers = 0;
-  await converse(command, (name, value, program) => {
+  const run = start(command, (name, value, program) => {
     if (name === 'before') {
       before = program.residentBytes();
       program.go();
@@ -30,6 +30,7 @@ export async function weigh(command: Command, n: number): Promise<Weight> {
       answers = value;
     }
   });
+  await run.ended;
   if (answers !== n) throw new Error(`${answers} of ${n} idle processes answered in the end`);
   return { bytes: (after - before) / n, us: ns / n / 1000 };
 }
@@ -40,8 +41,7 @@ async function measure(context: BenchContext, n: number): Promise<void> {
   const installed = erlangInstalled();
   const ours: Weight[] = [];
   const theirs: Weight[] = [];
-  // A million processes take a while, and their weight hardly varies: the least number of runs will do.
-  const runs = n >= 100_000 ? MIN_RUNS : context.runs;
+  const runs = runsAt(context, n);
   for (let run = 0; run < runs; run++) {
     ours.push(await weigh(command, n));
     if (installed) theirs.push(await weigh(erlangCommand('idle', [n]), n));
@@ -61,8 +61,12 @@ async function measure(context: BenchContext, n: number): Promise<void> {
 export const idleBenchmark: Benchmark = {
   name: 'idle',
   about: 'N live idle processes: resident bytes of each, and time to make it',
+  goals: [
+    { bench: 'idle/1000000/bytes', bounds: 'ratio', atMost: 1 },
+    { bench: 'idle/1000000/time', bounds: 'ratio', atMost: 0.5 },
+  ],
   async run(context) {
-    const sizes = context.quick ? [10_000] : [1_000, 10_000, 100_000, 1_000_000];
+    const sizes = context.quick ? [10_000] : GROWTH;
     for (const n of sizes) await measure(context, n);
   },
 };

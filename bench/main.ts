@@ -1,42 +1,25 @@
-// `npm run bench -- [NAMES] [--quick] [--json]`: measures, and prints a table or one JSON object per line.
+// `npm run bench -- [NAMES] [--quick] [--json] [--record FILE]`: measures, and prints a table or one JSON object per line.
 
-import { spawnSync } from 'node:child_process';
-import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { depthBenchmark, fanBenchmark, pingpongBenchmark, ringBenchmark, spawnBenchmark } from './actors.ts';
-import { computeBenchmark } from './compute.ts';
-import { fairnessBenchmark } from './fairness.ts';
-import { type Benchmark, MIN_RUNS, Reporter } from './harness.ts';
-import { idleBenchmark } from './idle.ts';
-import { REPOSITORY } from './places.ts';
-import { rewriteBenchmark } from './rewrite.ts';
-import { startupBenchmark } from './startup.ts';
-import { threadsBenchmark } from './threads.ts';
+import { BENCHMARKS } from './benchmarks.ts';
+import { type BenchContext, MIN_RUNS, Reporter } from './harness.ts';
+import { describeSurroundings, writeRecord } from './record.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [
-  computeBenchmark,
-  rewriteBenchmark,
-  startupBenchmark,
-  spawnBenchmark,
-  pingpongBenchmark,
-  ringBenchmark,
-  idleBenchmark,
-  fanBenchmark,
-  fairnessBenchmark,
-  depthBenchmark,
-  threadsBenchmark,
-];
-
-function commit(): string {
-  const git = (...args: string[]) => spawnSync('git', args, { cwd: REPOSITORY, encoding: 'utf8' }).stdout?.trim() ?? '';
-  const hash = git('rev-parse', '--short=12', 'HEAD');
-  if (hash === '') return 'unknown';
-  return git('status', '--porcelain') === '' ? hash : `${hash} with local changes`;
-}
+/** On each side, where nothing says otherwise. */
+const RUNS = 9;
+/** A quick run must end within a minute: what is left after so long is measured once. */
+const QUICK_BUDGET_MS = 42_000;
 
 function usage(): string {
   const names = BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n');
-  return `npm run bench -- [NAMES] [--quick] [--json]\n\n  --quick    smaller sizes: all of it within a minute\n  --json     one JSON object per line\n\n${names}\n`;
+  return `npm run bench -- [NAMES] [--quick] [--json] [--record FILE]
+
+  --quick        smaller sizes: all of it within a minute
+  --json         one JSON object per line
+  --record FILE  also writes the lines, after one about the machine, to FILE; only when nothing failed
+
+${names}
+`;
 }
 
 async function main(): Promise<number> {
@@ -45,6 +28,7 @@ async function main(): Promise<number> {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      record: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -58,19 +42,30 @@ async function main(): Promise<number> {
     return 2;
   }
   const report = new Reporter(values.json);
+  const surroundings = describeSurroundings(values.quick);
   report.heading([
-    `Node.js ${process.version}, V8 ${process.versions.v8}, ${process.platform} ${process.arch}`,
-    `${os.availableParallelism()} x ${os.cpus()[0]?.model ?? 'unknown CPU'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB`,
-    `commit ${commit()}`,
+    `Node.js ${surroundings.node}, V8 ${surroundings.v8}, ${surroundings.platform}`,
+    `${surroundings.cores} x ${surroundings.cpu}, ${surroundings.memoryGiB} GiB`,
+    `commit ${surroundings.commit}`,
     ...(values.quick ? ['--quick: V8 is still compiling for a good part of these short runs; judge by full ones'] : []),
   ]);
+  const begin = performance.now();
+  const context: BenchContext = {
+    quick: values.quick,
+    get runs() {
+      if (!values.quick) return RUNS;
+      return performance.now() - begin < QUICK_BUDGET_MS ? MIN_RUNS : 1;
+    },
+    report,
+  };
   let failed = 0;
   for (const benchmark of BENCHMARKS) {
     if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
     report.heading([`${benchmark.name}: ${benchmark.about}`]);
+    if (context.runs < MIN_RUNS) report.note(`the time of a quick run is used up: ${context.runs} run, no measurement`);
     const start = performance.now();
     try {
-      await benchmark.run({ quick: values.quick, runs: values.quick ? MIN_RUNS : 9, report });
+      await benchmark.run(context);
     } catch (error) {
       // One benchmark that cannot run must not hide the others' results; the exit code tells.
       failed++;
@@ -80,7 +75,11 @@ async function main(): Promise<number> {
     }
     report.note(`${benchmark.name} took ${((performance.now() - start) / 1000).toFixed(1)} s`);
   }
-  return failed === 0 ? 0 : 1;
+  if (failed > 0) return 1;
+  if (values.record !== undefined) {
+    writeRecord(values.record, { ...surroundings, minutes: (performance.now() - begin) / 60_000 }, report.results);
+  }
+  return 0;
 }
 
 process.exitCode = await main();

@@ -16,14 +16,16 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs a program to its end; the numbers it printed, by name, in order. Throws if it fails. */
+/** Runs a program to its end, with empty input; the numbers it printed, by name, in order. Throws if it fails. */
 export async function runProgram(command: Command): Promise<Map<string, number[]>> {
   const values = new Map<string, number[]>();
-  await converse(command, (name, value) => {
+  const program = start(command, (name, value) => {
     const list = values.get(name);
     if (list) list.push(value);
     else values.set(name, [value]);
   });
+  program.noMore();
+  await program.ended;
   return values;
 }
 
@@ -39,28 +41,24 @@ export interface Conversation {
   residentBytes(): number;
   /** Writes a line to the program's standard input. */
   go(): void;
+  /** Nothing more is written: whatever the program still waits for, it gets the end of its input. */
+  noMore(): void;
+  /** Settles when the program has ended; rejects with its standard error when without success. */
+  readonly ended: Promise<void>;
 }
 
-/**
- * Runs a program and calls `onLine` for each line it prints, while it runs. Resolves when it has ended with success,
- * rejects with its standard error otherwise.
- */
-export async function converse(
+/** Starts a program and calls `onLine` for each line it prints. */
+export function start(
   command: Command,
   onLine: (name: string, value: number, conversation: Conversation) => void,
-): Promise<void> {
+): Conversation {
   const child = spawn(command.file, command.args, {
     env: { ...process.env, ...command.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const { pid } = child;
-  if (pid === undefined) {
-    child.on('error', (cause) => reject(new Error(`cannot start ${commandLine(command)}`, { cause })));
-    return promise;
-  }
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4096);
@@ -68,10 +66,15 @@ export async function converse(
   // The program may end before it reads what we write.
   child.stdin.on('error', () => {});
   const conversation: Conversation = {
-    residentBytes: () => residentBytes(pid),
+    // The id is there once the program has printed something.
+    residentBytes: () => residentBytes(child.pid as number),
     go: () => {
       child.stdin.write('\n');
     },
+    noMore: () => {
+      child.stdin.end();
+    },
+    ended,
   };
   createInterface({ input: child.stdout }).on('line', (line) => {
     const [name, value] = line.split(' ');
@@ -82,12 +85,12 @@ export async function converse(
       reject(error);
     }
   });
-  child.on('error', reject);
+  child.on('error', (cause) => reject(new Error(`cannot start ${commandLine(command)}`, { cause })));
   child.on('close', (code, signal) => {
     if (code === 0) resolve();
     else reject(new Error(`${commandLine(command)} ended with ${signal ?? `exit code ${code}`}\n${errors.trim()}`));
   });
-  return promise;
+  return conversation;
 }
 
 /** Asks a program to end (SIGTERM) `afterMs` after its start; the milliseconds it takes to do so. Throws if it ended before. */

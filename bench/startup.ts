@@ -7,6 +7,7 @@ import { timeWholeRun } from './os_process.ts';
 export const startupBenchmark: Benchmark = {
   name: 'startup',
   about: '`lunatic hello.wasm` against `node -e 0`, whole OS processes',
+  goals: [{ bench: 'startup', bounds: 'ratio', atMost: 1.5 }],
   async run(context) {
     const hello = await lunaticCommand('hello', []);
     const nothing = { file: process.execPath, args: ['-e', '0'] };

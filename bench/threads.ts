@@ -7,26 +7,27 @@ import { selfTimedCommand } from './lunatic.ts';
 import { runProgram, valuesOf } from './os_process.ts';
 
 const WORKERS = 10;
+const QUICK_WORKERS = 4;
 const PROCESSES = 10_000;
 
 /** Microseconds per worker, one after the other. */
-async function workers(): Promise<number> {
+async function workers(count: number): Promise<number> {
   const start = performance.now();
-  for (let i = 0; i < WORKERS; i++) {
+  for (let i = 0; i < count; i++) {
     const worker = new Worker("require('node:worker_threads').parentPort.postMessage(1)", { eval: true });
     await new Promise((resolve, reject) => {
       worker.once('error', reject);
       worker.once('message', () => worker.once('exit', resolve));
     });
   }
-  return ((performance.now() - start) * 1000) / WORKERS;
+  return ((performance.now() - start) * 1000) / count;
 }
 
 /** Resident bytes of each of some live workers that have answered once. */
-async function workerBytes(): Promise<number> {
+async function workerBytes(count: number): Promise<number> {
   const before = process.memoryUsage.rss();
   const workers: Worker[] = [];
-  for (let i = 0; i < WORKERS; i++) {
+  for (let i = 0; i < count; i++) {
     const worker = new Worker(
       "const { parentPort } = require('node:worker_threads'); parentPort.on('message', () => {}); parentPort.postMessage(1)",
       { eval: true },
@@ -37,7 +38,7 @@ async function workerBytes(): Promise<number> {
       worker.once('message', resolve);
     });
   }
-  const bytes = (process.memoryUsage.rss() - before) / WORKERS;
+  const bytes = (process.memoryUsage.rss() - before) / count;
   for (const worker of workers) await worker.terminate();
   return bytes;
 }
@@ -45,13 +46,19 @@ async function workerBytes(): Promise<number> {
 export const threadsBenchmark: Benchmark = {
   name: 'threads',
   about: 'spawn + message back + exit of a process, and bytes of an idle one, against worker threads of Node.js',
+  goals: [{ bench: 'threads/*', bounds: 'ratio', atMost: 0.01 }],
   async run(context) {
+    const count = context.quick ? QUICK_WORKERS : WORKERS;
     const command = await selfTimedCommand('spawn', [3, PROCESSES, 0]);
     const processes = async () => median(valuesOf(await runProgram(command), 'ns', command)) / PROCESSES / 1000;
-    const samples = await alternate(processes, workers, context.runs);
+    const samples = await alternate(processes, () => workers(count), context.runs);
     context.report.compare('threads/time', 'worker_threads', samples, 'us/actor');
     const idle = await selfTimedCommand('idle', [PROCESSES]);
-    const weights = await alternate(async () => (await weigh(idle, PROCESSES)).bytes, workerBytes, context.runs);
+    const weights = await alternate(
+      async () => (await weigh(idle, PROCESSES)).bytes,
+      () => workerBytes(count),
+      context.runs,
+    );
     context.report.compare('threads/bytes', 'worker_threads', weights, 'B/actor');
   },
 };

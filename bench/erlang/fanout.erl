@@ -13,6 +13,7 @@ main(Args) ->
     halt(0).
 
 measure(Pids, Batches, Receivers) ->
+    io:get_line(""),
     Start = erlang:monotonic_time(nanosecond),
     batches(Pids, binary:copy(<<7>>, 1024), Batches, Receivers),
     io:format("ns ~b~n", [erlang:monotonic_time(nanosecond) - Start]).

@@ -10,6 +10,7 @@ main(Args) ->
     halt(0).
 
 measure(Echo, N) ->
+    io:get_line(""),
     Start = erlang:monotonic_time(nanosecond),
     loop(Echo, N),
     io:format("ns ~b~n", [erlang:monotonic_time(nanosecond) - Start]).

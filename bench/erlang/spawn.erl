@@ -10,6 +10,7 @@ main(Args) ->
     halt(0).
 
 measure(N) ->
+    io:get_line(""),
     Start = erlang:monotonic_time(nanosecond),
     loop(N, self()),
     io:format("ns ~b~n", [erlang:monotonic_time(nanosecond) - Start]).

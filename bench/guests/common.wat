@@ -89,7 +89,7 @@
 ;; Reports a duration under the name all peers use: "ns".
 (func $report_ns (param $value i64) (call $report (i64.const 0x736e) (local.get $value)))
 
-;; Waits for one line on standard input.
+;; Waits for one line on standard input, or its end. Programs with rounds do so before each: see bench/rounds.ts.
 (func $wait_line
   (loop $more
     (i32.store (i32.const 0) (i32.const 12))

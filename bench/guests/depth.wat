@@ -30,6 +30,7 @@
     (then (i32.add (local.get $depth) (call $descend (i32.sub (local.get $depth) (i32.const 1)))))
     (else
       (loop $round
+        (call $wait_line)
         (call $measure (global.get $echo) (global.get $n))
         (global.set $rounds (i32.sub (global.get $rounds) (i32.const 1)))
         (br_if $round (global.get $rounds)))

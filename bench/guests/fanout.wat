@@ -32,6 +32,7 @@
       (call $spawn (i32.const 256) (i32.const 8) (local.get $self)))
     (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $receivers))))
   (loop $round
+    (call $wait_line)
     (local.set $start (call $now))
     (local.set $batch (local.get $batches))
     (loop $more

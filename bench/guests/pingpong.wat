@@ -15,6 +15,7 @@
   (local.set $self (call $process_id))
   (local.set $echo (call $spawn (i32.const 256) (i32.const 4) (i64.const 0)))
   (loop $round
+    (call $wait_line)
     (local.set $start (call $now))
     (local.set $i (local.get $n))
     (loop $next

@@ -20,6 +20,7 @@
       (local.set $alive (i32.sub (local.get $alive) (i32.const 1)))
       (br $next)))
   (loop $round
+    (call $wait_line)
     (local.set $start (call $now))
     (local.set $i (local.get $n))
     (loop $next

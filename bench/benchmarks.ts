@@ -1,0 +1,32 @@
+// All benchmarks, in the order they run and stand on the page.
+
+import {
+  depthBenchmark,
+  fanBenchmark,
+  pairsBenchmark,
+  pingpongBenchmark,
+  ringBenchmark,
+  spawnBenchmark,
+} from './actors.ts';
+import { computeBenchmark } from './compute.ts';
+import { fairnessBenchmark } from './fairness.ts';
+import type { Benchmark } from './harness.ts';
+import { idleBenchmark } from './idle.ts';
+import { rewriteBenchmark } from './rewrite.ts';
+import { startupBenchmark } from './startup.ts';
+import { threadsBenchmark } from './threads.ts';
+
+export const BENCHMARKS: readonly Benchmark[] = [
+  computeBenchmark,
+  rewriteBenchmark,
+  startupBenchmark,
+  spawnBenchmark,
+  pingpongBenchmark,
+  pairsBenchmark,
+  ringBenchmark,
+  idleBenchmark,
+  fanBenchmark,
+  fairnessBenchmark,
+  depthBenchmark,
+  threadsBenchmark,
+];
