@@ -90,14 +90,15 @@ export function nodeVersion(node) {
  * @param {readonly string[]} args
  */
 export function runInstead(command, args) {
-  const child = spawn(command, args, { stdio: 'inherit' });
   // Ctrl-C in a terminal reaches the child by itself; passed on, it would arrive twice and look like impatience.
   const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  // Before the child exists, or a signal in between would end us and leave it behind; no listener runs before we return.
   for (const signal of FORWARDED_SIGNALS) {
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !atTerminal) child.kill(signal);
     });
   }
+  const child = spawn(command, args, { stdio: 'inherit' });
   child.on('error', (error) => {
     process.stderr.write(`lunatic: cannot start ${command}: ${error.message}\n`);
     process.exit(1);
