@@ -46,6 +46,8 @@ import { ByteWriter } from '../wasm/writer.ts';
 
 export class CodeWriter {
   readonly out = new ByteWriter();
+  /** Where the branches begin that are hardly ever taken (branch_hints.ts): bytes from the beginning of `out`. */
+  readonly unlikely: number[] = [];
 
   op(opcode: number): void {
     encodeOpcode(this.out, opcode);
@@ -127,6 +129,12 @@ export class CodeWriter {
   if(blockType: number): void {
     this.out.u8(OP_IF);
     encodeBlockType(this.out, blockType);
+  }
+
+  /** An `if` whose arm hardly ever runs. */
+  unlikelyIf(blockType: number): void {
+    this.unlikely.push(this.out.length);
+    this.if(blockType);
   }
 
   else(): void {

@@ -65,6 +65,8 @@ export class RewriteContext {
   readonly frameSizes: (readonly number[])[] = [];
   /** Types of imported functions that are called in another form than the guest's. */
   readonly importTypes = new Map<number, number>();
+  /** By function index: where the branches are that are hardly ever taken, in bytes from the beginning of the body. */
+  readonly unlikely = new Map<number, readonly number[]>();
   readonly #firstAppended: number;
   readonly #typeIndices = new Map<string, number>();
   readonly #redirects = new Map<number, number>();

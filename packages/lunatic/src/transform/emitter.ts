@@ -150,7 +150,7 @@ export class Emitter {
     }
     this.endSaved();
     writer.end();
-    return this.body(ir.localTypes.slice(ir.type.params.length));
+    return this.body(ir.localTypes.slice(ir.type.params.length), ir.funcIndex);
   }
 
   /** Opens the block behind which the one save block stands; every stop branches out of it. */
@@ -176,11 +176,16 @@ export class Emitter {
     if (!this.resuming) for (const type of this.ir.type.results) emitDummy(writer, this.context, type);
   }
 
-  /** Locals and code of the emitted function; `declared` come first, then the emitter's own. */
-  body(declared: readonly ValType[]): Uint8Array {
+  /** Locals and code of the emitted function `funcIndex`; `declared` come first, then the emitter's own. */
+  body(declared: readonly ValType[], funcIndex: number): Uint8Array {
     this.flush();
     const head = new CodeWriter();
     encodeLocals(head.out, [...declared.map(nullable), ...this.#extra]);
+    const { length } = head.out;
+    this.context.unlikely.set(
+      funcIndex,
+      this.writer.unlikely.map((offset) => length + offset),
+    );
     head.out.append(this.writer.out);
     return head.out.finish();
   }
@@ -340,7 +345,7 @@ export class Emitter {
     writer.globalGet(context.globals.fuel);
     if (this.fuelLocal >= 0) writer.localTee(this.fuelLocal);
     writer.isNegative();
-    writer.if(BLOCK_EMPTY);
+    writer.unlikelyIf(BLOCK_EMPTY);
     this.stop(point - 1);
     writer.end();
   }
@@ -395,7 +400,7 @@ export class Emitter {
       writer.localGet(held);
     }
     writer.isNegative();
-    writer.if(BLOCK_EMPTY);
+    writer.unlikelyIf(BLOCK_EMPTY);
     if (this.fuelLocal >= 0) this.syncFuel();
     this.stop(position);
     writer.end();
@@ -446,7 +451,7 @@ export class Emitter {
     writer.globalGet(context.globals.fuel);
     if (this.fuelLocal >= 0) writer.localTee(this.fuelLocal);
     writer.isNegative();
-    writer.if(BLOCK_EMPTY);
+    writer.unlikelyIf(BLOCK_EMPTY);
     writer.return();
     writer.end();
     writer.br(this.depth - this.labelDepths[0]);

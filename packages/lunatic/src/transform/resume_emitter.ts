@@ -48,14 +48,15 @@ const NO_TYPES: readonly ValType[] = [];
 /** A dispatch table may have this many entries per target; sparser ones become a chain of comparisons. */
 const TABLE_DENSITY = 4;
 
-/** Body of the resume version, without its size. */
+/** Body of the resume version, which is function `resumeIndex`, without its size. */
 export function emitResumeVersion(
   context: RewriteContext,
   ir: FunctionIr,
   layouts: FrameLayouts,
   functionNumber: number,
+  resumeIndex: number,
 ): Uint8Array {
-  return new ResumeEmitter(context, ir, layouts, functionNumber).emit();
+  return new ResumeEmitter(context, ir, layouts, functionNumber).emit(resumeIndex);
 }
 
 /** A step of the emission that may ask for others to be done first. */
@@ -101,7 +102,7 @@ class ResumeEmitter {
     this.copied = chooseCopies(ir);
   }
 
-  emit(): Uint8Array {
+  emit(resumeIndex: number): Uint8Array {
     const { emitter, context, ir } = this;
     const { writer } = emitter;
     writer.globalGet(context.globals.top);
@@ -133,7 +134,7 @@ class ResumeEmitter {
     this.leaveResults();
     emitter.endSaved();
     writer.end();
-    return emitter.body(ir.localTypes);
+    return emitter.body(ir.localTypes, resumeIndex);
   }
 
   /** Stores the function's results where the frame below looks for them. */

@@ -48,6 +48,7 @@ import {
   type WasmModule,
 } from '../wasm/types.ts';
 import { ByteWriter } from '../wasm/writer.ts';
+import { emitBranchHints } from './branch_hints.ts';
 import { analyseCalls } from './call_graph.ts';
 import { I32_GLOBALS, RewriteContext } from './context.ts';
 import { emitEntry, emitGlobalReader, emitImportWrapper, emitRun, emitSetMarks, emitTrap } from './driver.ts';
@@ -305,7 +306,7 @@ class Rewrite {
     const functionNumber = context.addResumeEntry(resume.index, sizes);
     const forward = new Emitter(context, ir, layouts, functionNumber, false).forward();
     this.bodies[codeIndex] = forward;
-    resume.body = emitResumeVersion(context, ir, layouts, functionNumber);
+    resume.body = emitResumeVersion(context, ir, layouts, functionNumber, resume.index);
     this.resumedFunctions.set(resume.index, body.funcIndex);
     this.reports.push({
       funcIndex: body.funcIndex,
@@ -401,6 +402,7 @@ class Rewrite {
     };
     encodeElements(writer, [...patched.elements, resumeSegment], patched.source);
     this.copySection(writer, SECTION_DATA_COUNT);
+    emitBranchHints(writer, context.unlikely);
     encodeCode(writer, module.bodies.length + context.appended.length, (body, codeIndex) =>
       this.writeBody(body, codeIndex),
     );
