@@ -7,7 +7,8 @@
 // memory in bulk, calls (directly or by type) a function that may stop, or costs more than
 // ENTRY_CHECK_COST without passing a check.
 //
-// Entry checks cut every cycle: a depth-first walk puts one on each target of a back edge. With those cut
+// Every cycle passes a check. A call inside a loop comes behind the check at the loop's header; of the calls outside loops a
+// depth-first walk finds the back edges, and their targets get a check at their entry. Without what is behind those checks
 // the graph has no cycle, so costs add up bottom-up; a function whose cost passes the bound gets a check too,
 // and then costs its callers only the call. Without the last rule n functions that each call the next one
 // twice would run 2^n steps unchecked.
@@ -306,7 +307,8 @@ class Analysis {
     while (stack.length > 0) {
       const node = stack[stack.length - 1];
       const position = next[next.length - 1]++;
-      const targets = this.edges[node];
+      // A type leads to all its functions; a function to those that it calls outside its loops.
+      const targets = node >= this.functionCount ? this.edges[node] : this.straightCalls[node];
       if (position < targets.length) {
         const target = targets[position];
         if (this.color[target] === WHITE) {

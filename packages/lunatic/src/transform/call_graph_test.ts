@@ -42,6 +42,13 @@ test('recursion: every cycle is cut by an entry check', () => {
   assert.equal(verdicts('(func (call 3)) (func (call 4)) (func (call 3)) (func (call 2))'), '1111 0100');
 });
 
+test('recursion: a call inside a loop comes behind the check at its header', () => {
+  assert.equal(verdicts('(func (loop (call 2)))'), '1 0');
+  assert.equal(verdicts('(func (loop (call 3))) (func (call 2))'), '11 00');
+  assert.equal(verdicts('(func (loop (call 2)) (call 2))'), '1 1');
+  assert.equal(verdicts('(func (loop (call 3))) (func (call 2) (call 3))'), '11 01');
+});
+
 test('indirect calls lead to the functions of that type whose reference is taken', () => {
   const table = '(table 2 funcref) (type $n (func)) (type $i (func (param i32)))';
   const call = '(call_indirect (type $n) (i32.const 0))';
