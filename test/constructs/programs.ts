@@ -1,6 +1,8 @@
 // Small programs, one for each construct that the rewrite has to get right: what is exported is called with random arguments, and
 // everything that can be seen is compared with plain V8 (constructs_test.ts). `$log` and `$sleep` are imports that may stop.
 
+import { countedPrograms } from './counted_programs.ts';
+
 const IMPORTS = `
   (import "fuzzing-support" "log-i32" (func $log (param i32)))
   (import "fuzzing-support" "log-i64" (func $log64 (param i64)))
@@ -562,6 +564,7 @@ export const PROGRAMS: readonly Program[] = [
   ...OPERANDS,
   ...BLOCKS,
   ...LOOPS,
+  ...countedPrograms().map(({ name, body }) => program(name, body)),
   ...CALLS,
   ...MEMORY,
   ...EXCEPTIONS,

@@ -48,6 +48,8 @@ export class CodeWriter {
   readonly out = new ByteWriter();
   /** Where the branches begin that are hardly ever taken (branch_hints.ts): bytes from the beginning of `out`. */
   readonly unlikely: number[] = [];
+  /** Whether to note them. */
+  hints = true;
 
   op(opcode: number): void {
     encodeOpcode(this.out, opcode);
@@ -80,6 +82,12 @@ export class CodeWriter {
 
   i32(value: number): void {
     this.out.u8(OP_I32_CONST);
+    this.out.s32(value);
+  }
+
+  /** An i64 constant that fits 32 bits. */
+  i64(value: number): void {
+    this.out.u8(OP_I64_CONST);
     this.out.s32(value);
   }
 
@@ -133,7 +141,7 @@ export class CodeWriter {
 
   /** An `if` whose arm hardly ever runs. */
   unlikelyIf(blockType: number): void {
-    this.unlikely.push(this.out.length);
+    if (this.hints) this.unlikely.push(this.out.length);
     this.if(blockType);
   }
 

@@ -48,12 +48,14 @@ import { I32, type ValType } from '../wasm/types.ts';
 import { isMemoryBulk } from './bulk.ts';
 import { CodeWriter, encodeBlockType } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
+import type { CountedLoop } from './counted_loops.ts';
 import { emitSave, type FrameLayout, type FrameLayouts, type Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { BLOCK_SHIFT } from './injected_abi.ts';
 import { MAX_LOCALS } from './limits.ts';
 import { bulkHelper, emitRangeMark, growHelper } from './outlined.ts';
 import { emitDummy, isStrict, nullable } from './references.ts';
+import { emitStripBranch, emitStripEnd, emitStripHeader } from './strips.ts';
 import { tableGrowHelper } from './table_grow.ts';
 
 export class Emitter {
@@ -74,6 +76,8 @@ export class Emitter {
   readonly labelDepths: number[] = [0];
   readonly #extra: ValType[] = [];
   readonly #named = new Map<string, number>();
+  /** The loop that runs in strips, if inside one. */
+  #strip: CountedLoop | undefined;
   #copyFrom = -1;
   #copyTo = -1;
 
@@ -217,6 +221,7 @@ export class Emitter {
   instruction(at: number): void {
     const { ir } = this;
     const op = ir.ops[at];
+    if (at === this.#strip?.limitAt || at === this.#strip?.compareAt) return;
     switch (op) {
       case OP_BLOCK:
       case OP_IF:
@@ -232,18 +237,25 @@ export class Emitter {
         this.depth++;
         this.labelDepths.push(this.depth);
         this.copyToShadows(at);
-        this.loopCheck(at);
+        this.loopHeader(at);
         return;
       case OP_ELSE:
         this.copy(at);
         return;
       case OP_END:
-        this.copy(at);
-        this.depth--;
-        this.labelDepths.pop();
+        this.endConstruct(at);
+        break;
+      case OP_BR_IF:
+        if (at === this.#strip?.branchAt) {
+          this.flush();
+          emitStripBranch(this);
+          return;
+        }
+        this.flush();
+        this.writer.op(op);
+        this.writer.out.u32(this.label(ir.imm0[at]));
         break;
       case OP_BR:
-      case OP_BR_IF:
       case OP_BR_ON_NULL:
       case OP_BR_ON_NON_NULL:
         this.flush();
@@ -298,6 +310,19 @@ export class Emitter {
         else this.copy(at);
     }
     this.copyToShadows(at);
+  }
+
+  /** The `end` of a block or loop, without what its results need. */
+  endConstruct(at: number): void {
+    const strip = this.#strip;
+    if (strip !== undefined && strip.branchAt === at - 1) {
+      this.closeBlock();
+      emitStripEnd(this, strip);
+      this.#strip = undefined;
+    }
+    this.copy(at);
+    this.depth--;
+    this.labelDepths.pop();
   }
 
   /** Relative label for a branch that the guest wrote with `label`. */
@@ -373,6 +398,27 @@ export class Emitter {
     emitSave(writer, this.context, this.frames[position], this.functionNumber, (slot) => this.slotLocal(slot));
     if (!this.resuming) for (const type of this.ir.type.results) emitDummy(writer, this.context, type);
     writer.return();
+  }
+
+  /** What stands at the head of a plain copy of a loop. */
+  private loopHeader(at: number): void {
+    const counted = this.fuelLocal >= 0 ? this.ir.counted.get(at) : undefined;
+    if (counted === undefined) {
+      this.loopCheck(at);
+      return;
+    }
+    this.flush();
+    emitStripHeader(this, counted, this.ir.loopCost.get(at) as number, () => {
+      this.syncFuel();
+      // Written inside two `if`s; `stop` knows of one.
+      this.depth++;
+      this.stop(this.ir.pointAt[at] - 1);
+      this.depth--;
+    });
+    this.writer.loop(BLOCK_EMPTY);
+    this.depth++;
+    this.labelDepths[this.labelDepths.length - 1] = this.depth;
+    this.#strip = counted;
   }
 
   /** One turn of a loop is paid for; out of fuel: stop here. */

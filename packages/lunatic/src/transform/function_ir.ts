@@ -54,6 +54,7 @@ import { type FuncType, type FunctionBody, I32, type ValType, type WasmModule } 
 import { FunctionValidator } from '../wasm/validate.ts';
 import { BulkScan, type BulkVerdict } from './bulk.ts';
 import { type CallGraph, callCost, endsFlow, instructionCost } from './call_graph.ts';
+import { type CountedLoop, findCountedLoop } from './counted_loops.ts';
 import { chargeFor, FlowEstimate } from './flow_estimate.ts';
 import { MAX_COPIED_OPERANDS, MAX_COST, MAX_NESTING, MAX_RECORDED_OPERANDS, MAX_UNDERCHARGE } from './limits.ts';
 
@@ -111,6 +112,8 @@ export interface FunctionIr {
   /** Does a loop without resume points inside exist: worth keeping fuel in a local. */
   readonly hasTightLoop: boolean;
   readonly hasTryTable: boolean;
+  /** Loops whose turns are charged in strips, by instruction index. */
+  readonly counted: ReadonlyMap<number, CountedLoop>;
   /** Instructions that run in outlined helpers. */
   readonly outlined: ReadonlySet<number>;
   mayThrow(op: number): boolean;
@@ -174,6 +177,9 @@ class Builder {
   callPoints = 0;
   readonly callsBefore: number[] = [];
   hasTightLoop = false;
+  readonly counted = new Map<number, CountedLoop>();
+  /** The loop that ended last. */
+  lastLoop = -1;
   /** Entries of the operand stack kept, and copied, so far. */
   recorded = 0;
   copied = 0;
@@ -249,6 +255,7 @@ class Builder {
       levelTypes: this.levelTypes,
       shadowed: this.shadowed,
       hasTightLoop: this.hasTightLoop,
+      counted: this.counted,
       hasTryTable: this.hasTryTable,
       outlined: this.outlined,
       mayThrow,
@@ -386,7 +393,11 @@ class Builder {
       this.openLoops.pop();
       const [expected, sum] = [this.loopExpected.get(start) as number, this.loopSum.get(start) as number];
       this.loopCost.set(start, Math.min(chargeFor(expected, sum, MAX_UNDERCHARGE), MAX_COST));
-      if (this.callsBefore.pop() === this.callPoints) this.hasTightLoop = true;
+      if (this.callsBefore.pop() === this.callPoints) {
+        this.hasTightLoop = true;
+        if (this.lastLoop < start) this.findCounted(start, at);
+      }
+      this.lastLoop = start;
     }
     if (this.points.length > this.pointsBefore[start]) {
       const types = this.levelTypes.get(start) ?? [];
@@ -399,6 +410,12 @@ class Builder {
       this.levelTypes.delete(start);
     }
     this.levelProducers.delete(start);
+  }
+
+  /** Loops end in rising order of nesting, so one that began behind the last loop that ended is an innermost one. */
+  private findCounted(start: number, end: number): void {
+    const loop = findCountedLoop(this, start, end, this.module.tags.length > 0);
+    if (loop !== null) this.counted.set(start, loop);
   }
 
   /** Brings `producers` in step with the validator's operands after instruction `at`. */

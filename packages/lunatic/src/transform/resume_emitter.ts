@@ -100,6 +100,8 @@ class ResumeEmitter {
     this.pc = this.emitter.local('pc', I32);
     this.largest = frames.reduce((largest, frame) => Math.max(largest, frame.sizeBytes), FRAME_HEADER);
     this.copied = chooseCopies(ir);
+    // Outside loops this code runs once for each resume.
+    this.emitter.writer.hints = false;
   }
 
   emit(resumeIndex: number): Uint8Array {
@@ -427,12 +429,12 @@ class ResumeEmitter {
 
   private plainLoop(at: number, end: number): void {
     const { emitter } = this;
+    emitter.writer.hints = true;
     emitter.instruction(at);
     emitter.range(at + 1, end);
-    emitter.copy(end);
+    emitter.endConstruct(end);
     emitter.flush();
-    emitter.depth--;
-    emitter.labelDepths.pop();
+    emitter.writer.hints = false;
   }
 
   /** One dispatched copy serves all turns. */
