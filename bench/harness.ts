@@ -25,8 +25,9 @@ export interface Result {
   readonly runs: number;
 }
 
-/** A result with how far its runs lie apart, for each side: see `spread`. */
+/** A result with the benchmark that it is of, and with how far its runs lie apart, for each side: see `spread`. */
 export interface RecordedResult extends Result {
+  readonly benchmark: string;
   readonly spread: readonly [ours: number, theirs: number | null];
 }
 
@@ -120,6 +121,7 @@ export class Reporter {
   readonly #json: boolean;
   readonly #write: (text: string) => void;
   #headerPrinted = false;
+  #benchmark = '';
 
   constructor(json: boolean, write: (text: string) => void = (text) => process.stdout.write(text)) {
     this.#json = json;
@@ -129,6 +131,12 @@ export class Reporter {
   /** Facts about this run that belong above every table. */
   heading(lines: readonly string[]): void {
     for (const line of lines) process.stderr.write(`# ${line}\n`);
+  }
+
+  /** What follows is of this benchmark. */
+  begin({ name, about }: Benchmark): void {
+    this.#benchmark = name;
+    this.heading([`${name}: ${about}`]);
   }
 
   /** Both sides were measured. Returns the ratio of the medians. */
@@ -166,7 +174,7 @@ export class Reporter {
   }
 
   #add(result: Result, spreads: RecordedResult['spread']): void {
-    this.results.push({ ...result, spread: spreads });
+    this.results.push({ ...result, benchmark: this.#benchmark, spread: spreads });
     if (this.#json) {
       this.#write(`${JSON.stringify(result)}\n`);
       return;

@@ -61,7 +61,7 @@ async function main(): Promise<number> {
   let failed = 0;
   for (const benchmark of BENCHMARKS) {
     if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
-    report.heading([`${benchmark.name}: ${benchmark.about}`]);
+    report.begin(benchmark);
     if (context.runs < MIN_RUNS) report.note(`the time of a quick run is used up: ${context.runs} run, no measurement`);
     const start = performance.now();
     try {

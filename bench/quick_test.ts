@@ -28,6 +28,7 @@ for (const benchmark of BENCHMARKS) {
     const report = new Reporter(true, (more) => {
       text += more;
     });
+    report.begin(benchmark);
     await benchmark.run({ quick: true, runs: 1, report });
     assert.ok(text.endsWith('\n'), 'it printed a result');
     const names = text

@@ -5,7 +5,7 @@ import { type BenchContext, median } from './harness.ts';
 import { type Command, start } from './os_process.ts';
 
 /** An OS process of a full run runs rounds for so many operations, that code is warm in most of them, */
-const OPERATIONS = 1_000_000;
+const OPERATIONS = 500_000;
 /** but not more rounds than this. */
 const MOST_ROUNDS = 50;
 /** Operations that go before the samples of a quick run, */
