@@ -52,6 +52,8 @@ export class Message {
   /** M2. */
   next: Message | null;
   #pooled: boolean;
+  /** The buffer as words, once the record has been used again; null before, and for buffers of more than MAX_POOLED_BUFFER_BYTES. */
+  #words: Int32Array | null;
 
   /** Use `createMessage`, which reuses released ones. */
   constructor() {
@@ -67,6 +69,7 @@ export class Message {
     this.ref = 0;
     this.next = null;
     this.#pooled = false;
+    this.#words = null;
   }
 
   /** Makes room for `capacity` bytes in all. False, and nothing changes, beyond MAX_MESSAGE_BYTES. */
@@ -77,6 +80,7 @@ export class Message {
     const grown = new Uint8Array(size);
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
+    this.#words = null;
     return true;
   }
 
@@ -114,13 +118,31 @@ export class Message {
     return count;
   }
 
-  /** Copies the whole content to target[offset, ...), which has room for it. Does not move the read position. */
-  copyTo(target: Uint8Array, offset: number): void {
-    const { bytes, length } = this;
-    if (length <= 48) {
-      for (let i = 0; i < length; i++) target[offset + i] = bytes[i] as number;
+  /**
+   * Copies the whole content to [offset, ...) of a memory, which has room for three bytes more; these may change. `offset` is a multiple of
+   * 4, `words` and `bytes` are views of the whole memory. Does not move the read position.
+   */
+  copyTo(words: Int32Array, bytes: Uint8Array, offset: number): void {
+    const { length } = this;
+    const own = this.#words;
+    if (own !== null && length <= 64) {
+      for (let i = 0, at = offset >> 2; i << 2 < length; i++, at++) words[at] = own[i] as number;
+    } else if (length <= 48) {
+      const source = this.bytes;
+      for (let i = 0; i < length; i++) bytes[offset + i] = source[i] as number;
     } else {
-      target.set(bytes.subarray(0, length), offset);
+      bytes.set(this.bytes.subarray(0, length), offset);
+    }
+  }
+
+  /** Makes [offset, offset + length) of a memory, given as for `copyTo`, the content of this message, which is empty. */
+  copyFrom(words: Int32Array, bytes: Uint8Array, offset: number, length: number): void {
+    const own = this.#words;
+    if (own !== null && length <= 64) {
+      for (let i = 0, at = offset >> 2; i << 2 < length; i++, at++) own[i] = words[at] as number;
+      this.length = length;
+    } else {
+      this.append(bytes, offset, offset + length);
     }
   }
 
@@ -158,7 +180,10 @@ export class Message {
     if (this.resources !== null) this.#dropResources();
     this.reason = null;
     if (pooledCount >= MAX_POOLED_MESSAGES) return;
-    if (this.bytes.length > MAX_POOLED_BUFFER_BYTES) this.bytes = EMPTY;
+    if (this.bytes.length > MAX_POOLED_BUFFER_BYTES) {
+      this.bytes = EMPTY;
+      this.#words = null;
+    }
     this.#pooled = true;
     this.next = pool;
     pool = this;
@@ -168,6 +193,9 @@ export class Message {
   /** For `createMessage` only: takes the message from the pool. */
   reuse(): void {
     this.#pooled = false;
+    const { bytes } = this;
+    if (this.#words === null && bytes.length >= MIN_BUFFER_BYTES)
+      this.#words = new Int32Array(bytes.buffer, 0, bytes.length >> 2);
     this.next = null;
     this.length = 0;
     this.readPos = 0;

@@ -12,6 +12,8 @@ export class RisingTable<T extends NonNullable<unknown>> {
   size = 0;
   readonly #pages = new Map<number, Page<T>>();
   #newest = new Page<T>(-1);
+  /** The page asked for last: most questions are about a few ids. It may have left the map, empty. */
+  #last = this.#newest;
 
   /** Adds a value; `id` is higher than all before it. */
   add(id: number, value: T): void {
@@ -29,10 +31,16 @@ export class RisingTable<T extends NonNullable<unknown>> {
     this.size++;
   }
 
-  /** Any number may be asked for. */
+  /** Any number may be asked for. Hot: every message is sent to an id. */
   get(id: number): T | undefined {
-    const page = this.#pages.get(Math.floor(id / PAGE_SIZE));
-    return page === undefined ? undefined : page.slots[id % PAGE_SIZE];
+    const index = id >= 0 && id <= MAX_SMALL_ID ? id >> PAGE_SHIFT : Math.floor(id / PAGE_SIZE);
+    let page: Page<T> | undefined = this.#last;
+    if (page.index !== index) {
+      page = this.#pages.get(index);
+      if (page === undefined) return undefined;
+      this.#last = page;
+    }
+    return page.slots[id % PAGE_SIZE];
   }
 
   /** Removes the value if there is one. */
@@ -67,4 +75,6 @@ class Page<T> {
   }
 }
 
-const PAGE_SIZE = 64;
+const PAGE_SHIFT = 6;
+const PAGE_SIZE = 1 << PAGE_SHIFT;
+const MAX_SMALL_ID = 2 ** 31 - 1;

@@ -73,6 +73,8 @@ export class GuestInstance {
   list: InstanceList | null = null;
   newer: GuestInstance | null = null;
   older: GuestInstance | null = null;
+  /** A process has run in it since it came to its place in the list. */
+  wasUsed = false;
   readonly #side: SideMemory;
   readonly #setMarks: ((address: number) => void) | undefined;
   readonly #grown: (() => number) | undefined;

@@ -79,19 +79,13 @@ export class InstancePool {
       this.#unpark(body, instance);
     }
     instance.owner = body;
+    instance.context.process = body.process;
+    instance.wasUsed = false;
     body.instance = instance;
     module.used.addNewest(instance);
     if (parkedBytes > STAGING_BYTES) this.#becomeLarge(instance);
     else this.grown(instance);
     return instance;
-  }
-
-  /** The process runs in the instance it has: it is the newest now. */
-  touch(instance: GuestInstance): void {
-    const list = instance.list as InstanceList;
-    if (list.newest === instance) return;
-    list.remove(instance);
-    list.addNewest(instance);
   }
 
   /** The memory of an instance in use may have grown. */
@@ -220,6 +214,7 @@ export class InstancePool {
   /** Parks the process of this module that has not run for longest, and hands its instance on. */
   #evict(module: EngineModule, pages: number): GuestInstance | null {
     if (module.image === null || module.unshared !== undefined) return null;
+    module.used.settle();
     // An idle one of too many pages makes room for a new one before anybody is parked. Whoever gives up one may have one, even where the
     // module has more than its share.
     for (const size of module.idle.keys()) {
@@ -290,6 +285,7 @@ export class InstancePool {
         this.#destroy(this.#popIdle(other, size), false);
         return true;
       }
+      other.used.settle();
       const { oldest } = other.used;
       if (oldest === null || this.#park(oldest, true) !== PARKED) continue;
       this.#destroy(oldest, false);
@@ -299,6 +295,7 @@ export class InstancePool {
   }
 
   #evictLarge(): boolean {
+    this.#large.settle();
     let instance = this.#large.oldest;
     while (instance !== null && (instance.module.image === null || this.#park(instance, true) !== PARKED))
       instance = instance.newer;

@@ -56,14 +56,14 @@ export function putInWindow(side: SideMemory, message: Message): boolean {
   cells[WINDOW_LENGTH >> 2] = length;
   // It is 0, unless the sender has read what it sends.
   cells[WINDOW_POSITION >> 2] = readPos;
-  message.copyTo(bytes, WINDOW_BYTES);
+  message.copyTo(cells, bytes, WINDOW_BYTES);
   message.release();
   return true;
 }
 
 function toMessage({ cells, bytes }: SideMemory): Message {
   const message = createMessage(cells[WINDOW_TAG >> 2], cells[(WINDOW_TAG >> 2) + 1]);
-  message.append(bytes, WINDOW_BYTES, WINDOW_BYTES + cells[WINDOW_LENGTH >> 2]);
+  message.copyFrom(cells, bytes, WINDOW_BYTES, cells[WINDOW_LENGTH >> 2]);
   message.readPos = cells[WINDOW_POSITION >> 2];
   return message;
 }

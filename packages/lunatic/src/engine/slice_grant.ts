@@ -17,6 +17,11 @@ const NEGLIGIBLE_SHARE = 0.1;
 /** The estimate rises by this factor at most from run to run, for a fast stretch may end at any time; it falls at once. */
 const MAX_RISE = 2;
 
+/** Fuel for the first run of a slice. */
+export function firstFuel(sliceMs: number, fuelPerMs: number, startIsExact: boolean): number {
+  return Math.max(1, Math.floor(Math.min(sliceMs * fuelPerMs, startIsExact ? MAX_RUN_FUEL : MIN_MEASURED_FUEL)));
+}
+
 /** The grant of the slice that is running; one object serves all slices of a thread. */
 export class SliceGrant {
   #clock!: Clock;
@@ -25,21 +30,19 @@ export class SliceGrant {
   #fuelPerMs = 0;
   /** Fuel until the slice should be over, by the estimate. */
   #left = 0;
-  #first = false;
   /** Whether #startMs is when the slice began; if not, it is set after a first run that is short. */
   #startIsExact = true;
   /** Fuel used since the last reading of the clock, and when that was. */
   #unmeasured = 0;
   #measuredMs = 0;
 
-  /** `fuelPerMs`: what `end` returned for the process the last time. */
+  /** After a first run with `firstFuel` of the same values. `fuelPerMs`: what `end` returned for the process the last time. */
   begin(sliceMs: number, fuelPerMs: number, startMs: number, clock: Clock, startIsExact: boolean): void {
     this.#clock = clock;
     this.#sliceMs = sliceMs;
     this.#startMs = startMs;
     this.#fuelPerMs = fuelPerMs;
     this.#left = Math.max(1, Math.floor(sliceMs * fuelPerMs));
-    this.#first = true;
     this.#startIsExact = startIsExact;
     this.#unmeasured = 0;
     this.#measuredMs = startMs;
@@ -47,8 +50,7 @@ export class SliceGrant {
 
   /** Fuel for the next run; 0: the slice is over. */
   next(): number {
-    if (this.#first) this.#first = false;
-    else if (!this.#look()) return 0;
+    if (!this.#look()) return 0;
     return Math.min(this.#left, this.#startIsExact ? MAX_RUN_FUEL : MIN_MEASURED_FUEL);
   }
 

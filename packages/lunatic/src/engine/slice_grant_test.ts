@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ManualClock } from '../base/clock.ts';
 import { MAX_RUN_FUEL, MIN_FUEL_PER_MS, MIN_MEASURED_FUEL } from './limits.ts';
-import { SliceGrant } from './slice_grant.ts';
+import { firstFuel, SliceGrant } from './slice_grant.ts';
 
 const SLICE_MS = 0.1;
 
@@ -12,12 +12,12 @@ function slice(fuelPerMs: number, msPerFuel: number, startIsExact = true): { run
   const grant = new SliceGrant();
   const runs: number[] = [];
   grant.begin(SLICE_MS, fuelPerMs, clock.nowMs(), clock, startIsExact);
-  for (;;) {
-    const fuel = grant.next();
-    if (fuel === 0) break;
+  let fuel = firstFuel(SLICE_MS, fuelPerMs, startIsExact);
+  while (fuel > 0) {
     runs.push(fuel);
     clock.advance(fuel * msPerFuel);
     grant.used(fuel);
+    fuel = grant.next();
   }
   return { runs, estimate: grant.end() };
 }
@@ -61,7 +61,7 @@ describe('SliceGrant', () => {
     const clock = new ManualClock(5);
     const grant = new SliceGrant();
     grant.begin(SLICE_MS, 1_000_000, 4, clock, false);
-    assert.equal(grant.next(), MIN_MEASURED_FUEL);
+    assert.equal(firstFuel(SLICE_MS, 1_000_000, false), MIN_MEASURED_FUEL);
     clock.advance(MIN_MEASURED_FUEL / 1_000_000);
     grant.used(MIN_MEASURED_FUEL);
     assert.ok(grant.next() > 50_000, 'the millisecond before does not count');
@@ -71,7 +71,7 @@ describe('SliceGrant', () => {
     const clock = new ManualClock(5);
     const grant = new SliceGrant();
     grant.begin(SLICE_MS, 10_000, 4, clock, false);
-    assert.equal(grant.next(), 1_000);
+    assert.equal(firstFuel(SLICE_MS, 10_000, false), 1_000);
     clock.advance(0.002);
     grant.used(1_000);
     assert.equal(grant.next(), 1_000);
@@ -81,7 +81,6 @@ describe('SliceGrant', () => {
     const clock = new ManualClock();
     const grant = new SliceGrant();
     grant.begin(SLICE_MS, 1_000_000, 0, clock, true);
-    grant.next();
     grant.used(MIN_MEASURED_FUEL - 1);
     assert.equal(grant.isShort, true);
     grant.used(1);

@@ -8,7 +8,6 @@
 
 import type { Message } from '../actor/message.ts';
 import { FOREVER, type Process, type ProcessBody, WAIT_MESSAGE, WAIT_OVER } from '../actor/process.ts';
-import type { Scheduler } from '../scheduler/scheduler.ts';
 import { SLICE_ENDED, SLICE_PREEMPTED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
 import {
   CELL_ANSWER,
@@ -32,11 +31,18 @@ import { Allocator } from './allocator.ts';
 import type { Engine } from './engine.ts';
 import { type Signature, STOP_CALL, STOP_EXIT, STOP_WAIT, STOP_YIELD } from './host_function.ts';
 import type { GuestInstance } from './instance.ts';
-import { FUEL_UNIT, INITIAL_FUEL_PER_MS, MAX_STACK_BYTES, SHORT_SLICE_WORK_BYTES, TRAP_FUEL } from './limits.ts';
+import {
+  FUEL_UNIT,
+  INITIAL_FUEL_PER_MS,
+  MAX_STACK_BYTES,
+  MIN_MEASURED_FUEL,
+  SHORT_SLICE_WORK_BYTES,
+  TRAP_FUEL,
+} from './limits.ts';
 import type { EngineModule } from './loaded_module.ts';
 import { closeWindow, emptyWindow, isWindowOpen, prepareWindow } from './message_window.ts';
 import type { ProcessConfig } from './services.ts';
-import type { SliceGrant } from './slice_grant.ts';
+import { firstFuel } from './slice_grant.ts';
 import { endOfTrap } from './traps.ts';
 
 /**
@@ -86,6 +92,8 @@ export class WasmProcess implements ProcessBody {
   scratch: Message | null = null;
   /** It waits in a `receive` whose answer may be left for it (CELL_ANSWER). */
   takesAnswer = false;
+  /** Its last frame has returned, or nobody caught its trap. */
+  hasEnded = false;
   /** Shared empty list until the first. */
   calls: GuestCall[] = NO_CALLS;
   /** Why it cannot even begin (missing export, wrong arguments). */
@@ -115,80 +123,71 @@ export class WasmProcess implements ProcessBody {
     this.calls.push(call);
   }
 
-  // Hot: bench/actors.ts.
+  // Hot: bench/actors.ts. Most slices are one short run that ends in a wait: those do without the grant's bookkeeping.
   runSlice(proc: Process, sliceMs: number): SliceOutcome {
     if (this.startError !== null) return this.#end({ kind: 'trap', message: this.startError });
-    const { pool } = this.engine;
+    const { engine, config } = this;
+    const { pool, side, grant } = engine;
     const { scheduler } = proc.system;
     let startMs = scheduler.sliceStartMs;
+    let startIsExact = scheduler.sliceStartIsExact;
     let instance = this.instance;
     const { changes } = pool;
-    if (instance === null) {
+    if (instance !== null) {
+      instance.wasUsed = true;
+    } else {
       instance = pool.acquire(this);
       // What parking another process and bringing in this one took is not its doing.
-      if (pool.changes !== changes) startMs = scheduler.clock.nowMs();
+      if (pool.changes !== changes) {
+        startMs = scheduler.clock.nowMs();
+        startIsExact = true;
+      }
+      if (instance === null) {
+        const { failure } = this.module;
+        return this.#end(failure === null ? { kind: 'limit', limit: 'instances' } : { kind: 'trap', message: failure });
+      }
     }
-    if (instance === null) {
-      const { failure } = this.module;
-      return this.#end(failure === null ? { kind: 'limit', limit: 'instances' } : { kind: 'trap', message: failure });
-    }
-    pool.touch(instance);
     const { context } = instance;
-    context.process = proc;
     context.hostWork = 0;
-    const { side } = this.engine;
-    prepareWindow(side, this.scratch !== null);
-    side.cells[CELL_MAILBOX_EMPTY >> 2] = proc.mailHead === null ? 1 : 0;
-    // A process that ended before it took its answer may have left one.
-    side.cells[CELL_ANSWER >> 2] = 0;
-    if (this.takesAnswer) {
-      this.takesAnswer = false;
-      if (proc.waitKind === WAIT_MESSAGE && proc.waitState === WAIT_OVER) this.#leaveAnswer(proc, instance);
-    }
-    const grant = this.engine.grant;
-    grant.begin(
-      sliceMs,
-      this.fuelPerMs,
-      startMs,
-      scheduler.clock,
-      scheduler.sliceStartIsExact || pool.changes !== changes,
-    );
-    let fuel = grant.next();
+    this.#prepare(proc, instance);
+    let fuel = firstFuel(sliceMs, this.fuelPerMs, startIsExact);
+    let isFirst = true;
     for (;;) {
-      if (this.config.maxFuel > 0) {
-        const left = this.config.maxFuel * FUEL_UNIT - this.fuelUsed;
+      if (config.maxFuel > 0) {
+        const left = config.maxFuel * FUEL_UNIT - this.fuelUsed;
         if (left <= 0) return this.#end({ kind: 'limit', limit: 'fuel' });
         fuel = Math.min(fuel, left);
       }
       const left = this.#run(instance, fuel);
-      if (proc.killRequested || this.#ended) {
-        grant.used(fuel - left);
-        scheduler.sliceWasShort =
-          grant.isShort && context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
-        return SLICE_ENDED;
+      const used = fuel - left;
+      const ended = proc.killRequested || this.hasEnded;
+      // What nobody limits need not be counted.
+      if (config.maxFuel > 0) this.fuelUsed += used;
+      const stop = side.cells[CELL_STOP >> 2];
+      if (isFirst) {
+        isFirst = false;
+        if (used < MIN_MEASURED_FUEL && (ended || stop === STOP_RECEIVE || stop === STOP_WAIT || stop === STOP_YIELD)) {
+          const outcome = ended ? SLICE_ENDED : this.#endOfSlice(proc, stop);
+          if (outcome >= 0) {
+            scheduler.sliceWasShort = context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
+            return outcome as SliceOutcome;
+          }
+        }
+        grant.begin(sliceMs, this.fuelPerMs, startMs, scheduler.clock, startIsExact);
       }
-      this.fuelUsed += fuel - left;
-      grant.used(fuel - left);
-      const stop = this.#stop;
+      grant.used(used);
+      if (ended) return SLICE_ENDED;
       switch (stop) {
         case STOP_RECEIVE:
-          if (proc.waitKind !== WAIT_MESSAGE) {
-            if (proc.mailHead !== null) {
-              // The hint was wrong. The import is called when the frame is resumed, and finds the message.
-              side.cells[CELL_MAILBOX_EMPTY >> 2] = 0;
-              break;
-            }
-            proc.receive(NO_TAGS, 0, FOREVER);
-            // Only a message can end this wait, and it takes the place of the scratch message, which nobody will see any more.
-            this.#dropScratch();
-          }
-          this.takesAnswer = true;
-          this.#leaveSlice(scheduler, grant, instance, changes);
-          return SLICE_WAITING;
         case STOP_WAIT:
-        case STOP_YIELD:
-          this.#leaveSlice(scheduler, grant, instance, changes);
-          return stop === STOP_WAIT ? SLICE_WAITING : SLICE_PREEMPTED;
+        case STOP_YIELD: {
+          const outcome = this.#endOfSlice(proc, stop);
+          if (outcome < 0) break;
+          scheduler.sliceWasShort =
+            grant.isShort && context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
+          this.fuelPerMs = grant.end();
+          return outcome as SliceOutcome;
+        }
         case STOP_EXIT: {
           // `trap::catch` answers 0 for an exit inside it too (ABI reference 1.13); an end for a limit is not the guest's own.
           const catching = this.#catchingCall();
@@ -220,12 +219,45 @@ export class WasmProcess implements ProcessBody {
     }
   }
 
-  #leaveSlice(scheduler: Scheduler, grant: SliceGrant, instance: GuestInstance, changes: number): void {
-    const { pool } = this.engine;
-    scheduler.sliceWasShort =
-      grant.isShort && instance.context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
+  /** Sets what this process finds in the side memory. */
+  #prepare(proc: Process, instance: GuestInstance): void {
+    const { side } = this.engine;
+    const { cells } = side;
+    prepareWindow(side, this.scratch !== null);
+    cells[CELL_MAILBOX_EMPTY >> 2] = proc.mailHead === null ? 1 : 0;
+    // A process that ended before it took its answer may have left one.
+    cells[CELL_ANSWER >> 2] = 0;
+    if (!this.takesAnswer) return;
+    this.takesAnswer = false;
+    if (proc.waitKind !== WAIT_MESSAGE || proc.waitState !== WAIT_OVER) return;
+    // The wait of the `receive` that is the innermost frame is over: its answer is left for it.
+    proc.receive(NO_TAGS, 0, FOREVER);
+    const message = proc.takeReceived();
+    cells[CELL_ANSWER >> 2] = message.kind + 1;
+    instance.context.putScratch(message);
+  }
+
+  /** The process has asked for a wait or a yield; -1: it need not wait, the slice goes on. */
+  #endOfSlice(proc: Process, stop: number): SliceOutcome | -1 {
+    const { side } = this.engine;
+    if (stop === STOP_RECEIVE) {
+      if (proc.waitKind !== WAIT_MESSAGE) {
+        if (proc.mailHead !== null) {
+          // The hint was wrong. The import is called when the frame is resumed, and finds the message.
+          side.cells[CELL_MAILBOX_EMPTY >> 2] = 0;
+          return -1;
+        }
+        proc.receive(NO_TAGS, 0, FOREVER);
+        // Only a message can end this wait, and it takes the place of the scratch message, which nobody will see any more.
+        this.#dropScratch();
+      } else {
+        this.#keepScratch();
+      }
+      this.takesAnswer = true;
+      return SLICE_WAITING;
+    }
     this.#keepScratch();
-    this.fuelPerMs = grant.end();
+    return stop === STOP_WAIT ? SLICE_WAITING : SLICE_PREEMPTED;
   }
 
   /** The window is another process's from now on. */
@@ -240,21 +272,6 @@ export class WasmProcess implements ProcessBody {
     this.scratch.release();
     this.scratch = null;
   }
-
-  /** The wait of the `receive` that is the innermost frame is over: its answer is left for it. */
-  #leaveAnswer(proc: Process, instance: GuestInstance): void {
-    proc.receive(NO_TAGS, 0, FOREVER);
-    const message = proc.takeReceived();
-    this.engine.side.cells[CELL_ANSWER >> 2] = message.kind + 1;
-    instance.context.putScratch(message);
-  }
-
-  /** What the last run stopped for. */
-  get #stop(): number {
-    return this.engine.side.cells[CELL_STOP >> 2];
-  }
-
-  #ended = false;
 
   #end(reason: Process['exitReason']): SliceOutcome {
     this.process.exitReason = reason;
@@ -271,7 +288,7 @@ export class WasmProcess implements ProcessBody {
       outcome = instance.injected.run(
         fuel,
         this.top,
-        this.#hostCall()?.height ?? this.floor,
+        this.calls === NO_CALLS ? this.floor : (this.#hostCall()?.height ?? this.floor),
         this.floor + this.chunkBytes,
       );
     } catch (error) {
@@ -279,10 +296,10 @@ export class WasmProcess implements ProcessBody {
     }
     const { cells } = side;
     if (outcome === RUN_ENDED) {
-      const call = this.#hostCall();
+      const call = this.calls === NO_CALLS ? undefined : this.#hostCall();
       if (call === undefined) {
-        this.#ended = true;
-        return 0;
+        this.hasEnded = true;
+        return cells[CELL_FUEL >> 2];
       }
       this.#returnTo(call);
       return cells[CELL_FUEL >> 2];
@@ -292,7 +309,7 @@ export class WasmProcess implements ProcessBody {
       const catching = this.#catchingCall();
       if (catching >= 0) return this.#catch(catching, instance, fuel);
       this.#end({ kind: 'limit', limit: 'stack' });
-      this.#ended = true;
+      this.hasEnded = true;
       return 0;
     }
     // Making room may have grown the side memory: `cells` would be a detached view.
@@ -351,7 +368,7 @@ export class WasmProcess implements ProcessBody {
     const reason = endOfTrap(error, instance, this, catching < 0);
     if (catching >= 0) return this.#catch(catching, instance, fuel);
     this.#end(reason);
-    this.#ended = true;
+    this.hasEnded = true;
     return 0;
   }
 
