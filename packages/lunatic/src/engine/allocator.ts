@@ -27,13 +27,13 @@ export class Allocator {
 
   /** Bytes of the block that a request for `sizeBytes` gets. */
   static capacity(sizeBytes: number): number {
-    return 2 ** classOf(sizeBytes);
+    return sizeOfClass(classOf(sizeBytes));
   }
 
   /** The address of a block of at least `sizeBytes`, or -1. */
   allocate(sizeBytes: number): number {
     const shift = classOf(sizeBytes);
-    const capacity = 2 ** shift;
+    const capacity = sizeOfClass(shift);
     const freed = this.#free[shift].pop();
     if (freed !== undefined) {
       this.usedBytes += capacity;
@@ -51,11 +51,16 @@ export class Allocator {
   free(address: number, sizeBytes: number): void {
     const shift = classOf(sizeBytes);
     this.#free[shift].push(address);
-    this.usedBytes -= 2 ** shift;
+    this.usedBytes -= sizeOfClass(shift);
   }
 }
 
 function classOf(sizeBytes: number): number {
   if (sizeBytes <= 1 << MIN_SHIFT) return MIN_SHIFT;
   return 32 - Math.clz32(sizeBytes - 1);
+}
+
+/** A power is a call into the C library; most blocks are small. */
+function sizeOfClass(shift: number): number {
+  return shift < 31 ? 1 << shift : 2 ** shift;
 }

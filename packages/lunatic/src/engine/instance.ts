@@ -183,7 +183,7 @@ export class GuestInstance {
       this.injected.collect(0, 0, (maxBytes / BLOCK_BYTES) * RECORD_BYTES, image.pageTable, image.pages, 0);
       if (this.nextBlock >= 0) return false;
     }
-    this.injected.loadGlobals(image.globals);
+    if (this.form.transformed.globalsBytes > 0) this.injected.loadGlobals(image.globals);
     return true;
   }
 

@@ -126,6 +126,12 @@ export class InstancePool {
   }
 
   #takeIdle(module: EngineModule, pages: number): GuestInstance | null {
+    const { spare } = module;
+    if (spare !== null && spare.pages === pages) {
+      module.spare = null;
+      return spare;
+    }
+    this.#shelveSpare(module);
     if (module.idle.has(pages)) return this.#popIdle(module, pages);
     for (const size of module.idle.keys()) if (size < pages) return this.#popIdle(module, size);
     return null;
@@ -153,6 +159,20 @@ export class InstancePool {
   }
 
   #keepIdle(instance: GuestInstance): void {
+    const { module } = instance;
+    if (module.spare === null) module.spare = instance;
+    else this.#shelve(instance);
+  }
+
+  /** Whoever looks into `idle` for any instance calls this first. */
+  #shelveSpare(module: EngineModule): void {
+    const { spare } = module;
+    if (spare === null) return;
+    module.spare = null;
+    this.#shelve(spare);
+  }
+
+  #shelve(instance: GuestInstance): void {
     const { idle } = instance.module;
     const list = idle.get(instance.pages);
     if (list === undefined) idle.set(instance.pages, [instance]);
@@ -217,6 +237,7 @@ export class InstancePool {
     module.used.settle();
     // An idle one of too many pages makes room for a new one before anybody is parked. Whoever gives up one may have one, even where the
     // module has more than its share.
+    this.#shelveSpare(module);
     for (const size of module.idle.keys()) {
       this.#destroy(this.#popIdle(module, size), false);
       return this.#create(module, pages, true);
@@ -265,6 +286,7 @@ export class InstancePool {
 
   /** New instances get another form now: those that nobody uses go at once. */
   dropIdle(module: EngineModule): void {
+    this.#shelveSpare(module);
     for (const list of module.idle.values()) for (const instance of list) this.#destroy(instance, false);
     module.idle.clear();
   }
@@ -281,6 +303,7 @@ export class InstancePool {
   #evictShared(module: EngineModule): boolean {
     for (const other of this.#modules) {
       if (other === module || other.image === null || other.unshared !== undefined) continue;
+      this.#shelveSpare(other);
       for (const size of other.idle.keys()) {
         this.#destroy(this.#popIdle(other, size), false);
         return true;

@@ -27,21 +27,20 @@ function checkIdle(vm: TestEngine, module: EngineModule, fresh: Uint8Array, plac
   const { side } = vm.engine;
   const globals = side.allocate(64);
   let count = 0;
-  for (const [pages, list] of module.idle) {
-    for (const instance of list) {
-      count++;
-      assert.ok(instance.memory !== null);
-      const bytes = new Uint8Array(instance.memory.buffer);
-      assert.equal(bytes.length, pages * 65_536, place);
-      assert.equal(Buffer.compare(bytes.subarray(0, fresh.length), fresh), 0, `${place}: the initial pages differ`);
-      const grown = new BigUint64Array(bytes.buffer, fresh.length);
-      assert.ok(
-        grown.every((word) => word === 0n),
-        `${place}: grown pages are not zero`,
-      );
-      instance.injected.saveGlobals(globals);
-      assert.deepEqual(side.bytes.slice(globals, globals + 48), freshGlobals(), `${place}: globals differ`);
-    }
+  for (const instance of module.idleInstances()) {
+    const { pages } = instance;
+    count++;
+    assert.ok(instance.memory !== null);
+    const bytes = new Uint8Array(instance.memory.buffer);
+    assert.equal(bytes.length, pages * 65_536, place);
+    assert.equal(Buffer.compare(bytes.subarray(0, fresh.length), fresh), 0, `${place}: the initial pages differ`);
+    const grown = new BigUint64Array(bytes.buffer, fresh.length);
+    assert.ok(
+      grown.every((word) => word === 0n),
+      `${place}: grown pages are not zero`,
+    );
+    instance.injected.saveGlobals(globals);
+    assert.deepEqual(side.bytes.slice(globals, globals + 48), freshGlobals(), `${place}: globals differ`);
   }
   side.free(globals, 64);
   return count;

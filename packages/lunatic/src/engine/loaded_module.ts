@@ -17,7 +17,9 @@ export class EngineModule implements LoadedModule {
   /** One for each imported function, in order. */
   readonly hostFunctions: readonly HostFunction[];
   readonly remains: ModuleRemains = { image: null };
-  /** Instances nobody uses, by pages of memory 0. */
+  /** One of those nobody uses, or null: the one that was given back last, so that most processes that live shortly touch nothing but this. */
+  spare: GuestInstance | null = null;
+  /** Other instances nobody uses, by pages of memory 0. */
   readonly idle = new Map<number, GuestInstance[]>();
   /** Instances in use, by last use, but for large ones. */
   readonly used = new InstanceList();
@@ -41,6 +43,12 @@ export class EngineModule implements LoadedModule {
   /** What a fresh instance looks like; null until the first one was made. */
   get image(): ModuleImage | null {
     return this.remains.image;
+  }
+
+  /** All instances nobody uses. */
+  *idleInstances(): Iterable<GuestInstance> {
+    if (this.spare !== null) yield this.spare;
+    for (const list of this.idle.values()) yield* list;
   }
 
   get transformed(): TransformResult {

@@ -129,42 +129,49 @@ function moduleById(ctx: HostContext, id: bigint): LoadedModule {
   return module;
 }
 
-/** A view of the parameters, valid during this call. Traps unless they are whole chunks of known types. */
+/** The parameters, valid until the next call. Traps unless they are whole chunks of known types. */
 function checkedParams(ctx: HostContext, pointer: number, length: number): Uint8Array {
-  const params = ctx.memory.read(pointer, length);
-  if (params.length > MAX_SPAWN_PARAMS * PARAM_SIZE) {
-    ctx.trap(`spawn parameters are ${params.length} bytes; a function has at most ${MAX_SPAWN_PARAMS} parameters`);
+  const start = ctx.memory.check(pointer, length >>> 0);
+  const size = length >>> 0;
+  if (size > MAX_SPAWN_PARAMS * PARAM_SIZE) {
+    ctx.trap(`spawn parameters are ${size} bytes; a function has at most ${MAX_SPAWN_PARAMS} parameters`);
   }
-  if (params.length % PARAM_SIZE !== 0) {
-    ctx.trap(`spawn parameters are ${params.length} bytes, which is no multiple of ${PARAM_SIZE}`);
-  }
-  for (let at = 0; at < params.length; at += PARAM_SIZE) {
-    const type = params[at];
+  if (size % PARAM_SIZE !== 0) ctx.trap(`spawn parameters are ${size} bytes, which is no multiple of ${PARAM_SIZE}`);
+  const { bytes } = ctx.memory;
+  for (let at = 0; at < size; at += PARAM_SIZE) {
+    const type = bytes[start + at];
     if (type !== 0x7f && type !== 0x7e && type !== 0x7b) {
       ctx.trap(`spawn parameter ${at / PARAM_SIZE} has the unknown type 0x${type.toString(16)}`);
     }
   }
-  return params;
+  const kept = PARAM_BUFFERS[size / PARAM_SIZE];
+  if (kept === undefined) return bytes.subarray(start, start + size);
+  for (let k = 0; k < size; k++) kept[k] = bytes[start + k];
+  return kept;
 }
 
 /** Programs spawn the same function again and again, so the last name is kept decoded. */
 function entryNamed(ctx: HostContext, pointer: number, length: number): Entry {
-  const bytes = ctx.memory.read(pointer, length);
-  if (bytes.length > MAX_KEPT_NAME_BYTES) return { kind: 'export', name: readText(ctx, pointer, length) };
-  if (!sameBytes(bytes, lastName)) {
+  const start = ctx.memory.check(pointer, length >>> 0);
+  const size = length >>> 0;
+  if (size > MAX_KEPT_NAME_BYTES) return { kind: 'export', name: readText(ctx, pointer, length) };
+  if (!isLastName(ctx.memory.bytes, start, size)) {
     lastEntry = { kind: 'export', name: readText(ctx, pointer, length) };
-    lastName = bytes.slice();
+    lastName = ctx.memory.bytes.slice(start, start + size);
   }
   return lastEntry;
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] !== b[i]) return false;
+function isLastName(bytes: Uint8Array, start: number, length: number): boolean {
+  if (length !== lastName.length) return false;
+  for (let i = 0; i < length; i++) {
+    if (bytes[start + i] !== lastName[i]) return false;
   }
   return true;
 }
+
+/** For the parameters of most spawns: a view of the guest's memory costs more than their copy. */
+const PARAM_BUFFERS = Array.from({ length: 5 }, (_, count) => new Uint8Array(count * PARAM_SIZE));
 
 /** Longer names are decoded every time. */
 const MAX_KEPT_NAME_BYTES = 256;
