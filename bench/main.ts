@@ -42,7 +42,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const report = new Reporter(values.json);
-  const surroundings = describeSurroundings(values.quick);
+  const surroundings = describeSurroundings();
   report.heading([
     `Node.js ${surroundings.node}, V8 ${surroundings.v8}, ${surroundings.platform}`,
     `${surroundings.cores} x ${surroundings.cpu}, ${surroundings.memoryGiB} GiB`,
@@ -77,7 +77,9 @@ async function main(): Promise<number> {
   }
   if (failed > 0) return 1;
   if (values.record !== undefined) {
-    writeRecord(values.record, { ...surroundings, minutes: (performance.now() - begin) / 60_000 }, report.results);
+    const command = [...positionals, ...(values.quick ? ['--quick'] : [])].join(' ');
+    const minutes = (performance.now() - begin) / 60_000;
+    writeRecord(values.record, { ...surroundings, command, minutes }, report.results);
   }
   return 0;
 }

@@ -21,7 +21,7 @@ export function performancePage(record: RunRecord): string {
     table(
       ['this run', ''],
       [
-        ['command', `\`npm run bench --${run.quick ? ' --quick' : ''} --record docs/performance.jsonl\``],
+        ['command', `\`npm run bench${run.command === '' ? '' : ` -- ${run.command}`}\``],
         ['date, commit', `${run.date}, ${run.commit}`],
         ['machine', `${run.cores} × ${run.cpu}, ${run.memoryGiB} GiB, ${run.platform}`],
         ['software', `Node.js ${run.node} (V8 ${run.v8}), Erlang/OTP ${run.erlang ?? 'not installed'}`],

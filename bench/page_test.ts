@@ -36,7 +36,7 @@ const RECORD: RunRecord = {
     cpu: 'Processor "A" & B',
     cores: 2,
     memoryGiB: 8,
-    quick: false,
+    command: '',
     minutes: 12.3,
   },
   results: [

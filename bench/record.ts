@@ -19,11 +19,11 @@ export interface Surroundings {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
-  readonly quick: boolean;
 }
 
 export interface RunRecord {
-  readonly run: Surroundings & { readonly minutes: number };
+  /** `command` is what followed `npm run bench --`. */
+  readonly run: Surroundings & { readonly command: string; readonly minutes: number };
   readonly results: readonly RecordedResult[];
 }
 
@@ -34,7 +34,7 @@ function commit(): string {
   return git('status', '--porcelain') === '' ? hash : `${hash} with local changes`;
 }
 
-export function describeSurroundings(quick: boolean): Surroundings {
+export function describeSurroundings(): Surroundings {
   return {
     date: new Date().toISOString().slice(0, 10),
     commit: commit(),
@@ -45,7 +45,6 @@ export function describeSurroundings(quick: boolean): Surroundings {
     cpu: os.cpus()[0]?.model ?? 'unknown CPU',
     cores: os.availableParallelism(),
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
-    quick,
   };
 }
 
