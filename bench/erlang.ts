@@ -35,6 +35,8 @@ export function erlangCommand(name: string, args: readonly (string | number)[], 
   const directory = compile(name);
   return {
     file: 'erl',
+    // No crash dump in the working directory when a benchmark is interrupted.
+    env: { ERL_CRASH_DUMP_SECONDS: '0' },
     args: [
       '+S',
       `${schedulers}:${schedulers}`,

@@ -1,7 +1,7 @@
 // Programs that measure in rounds: before each they wait for a line (or the end of input), after it they print "ns T". So rounds
 // of several programs, each in its own OS process, can be taken in turn.
 
-import { type BenchContext, median } from './harness.ts';
+import { type BenchContext, MIN_RUNS, median } from './harness.ts';
 import { type Command, start } from './os_process.ts';
 
 /** An OS process of a full run runs rounds for so many operations, that code is warm in most of them, */
@@ -55,7 +55,8 @@ export async function sampleRounds(
   { runs, operations }: { readonly runs: number; readonly operations: number },
 ): Promise<number[][]> {
   if (context.quick) {
-    const warmUp = clamp(QUICK_WARM_UP / operations, MOST_WARM_UP_ROUNDS);
+    // With fewer runs than make a measurement there is no time for more either.
+    const warmUp = runs < MIN_RUNS ? 1 : clamp(QUICK_WARM_UP / operations, MOST_WARM_UP_ROUNDS);
     return (await roundsInTurn(commands, warmUp + runs, 0)).map((samples) => samples.slice(warmUp));
   }
   const rounds = clamp(OPERATIONS / operations, MOST_ROUNDS);
