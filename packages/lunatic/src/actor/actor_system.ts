@@ -16,7 +16,7 @@ import { RisingTable } from '../base/rising_table.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
 import { EXIT_KILLED, EXIT_NOPROC, type ExitReason } from './exit_reason.ts';
 import { HeldMemory } from './held_memory.ts';
-import { type ActorLimits, DEFAULT_ACTOR_LIMITS } from './limits.ts';
+import { type ActorLimits, completeLimits } from './limits.ts';
 import { MAILBOX_FULL, type Message, NO_PROCESS, SENT, type SendOutcome } from './message.ts';
 import { FLAG_AWAITED, FLAG_KILL, FLAG_NAMED, Process, type ProcessBody } from './process.ts';
 import { ProcessTimers } from './process_timers.ts';
@@ -59,7 +59,7 @@ export class ActorSystem {
 
   constructor(options: ActorSystemOptions) {
     this.scheduler = options.scheduler;
-    this.limits = { ...DEFAULT_ACTOR_LIMITS, ...options.limits };
+    this.limits = completeLimits(options.limits);
     this.registry = new Registry(this, options.nodeId ?? 0);
     this.timers = new ProcessTimers(this);
     this.held = new HeldMemory(this.limits.maxHeldBytes);

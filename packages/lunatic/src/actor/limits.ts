@@ -30,6 +30,19 @@ export const DEFAULT_ACTOR_LIMITS: ActorLimits = {
   maxHeldBytes: 1024 * 1024 * 1024,
 };
 
+/**
+ * The limits of a system: the defaults, but for what is `given`. Throws RangeError for a value that is no number from 0 (Infinity: none), and
+ * for a name that is no limit: compared with NaN or undefined, a bound would be none at all.
+ */
+export function completeLimits(given: Partial<ActorLimits> = {}): ActorLimits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_ACTOR_LIMITS, name)) throw new RangeError(`there is no limit called ${name}`);
+    if (typeof value !== 'number' || !(value >= 0))
+      throw new RangeError(`the limit ${name} must be a number from 0, not ${String(value)}`);
+  }
+  return { ...DEFAULT_ACTOR_LIMITS, ...given };
+}
+
 /** Bytes in one message. A larger one is a mistake far more often than a need, and it is copied in one go. */
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 

@@ -124,7 +124,10 @@ export class ProcessContext {
     this.process.dieWhenLinkDies = value;
   }
 
-  /** The oldest message that matches, as soon as there is one; null after `timeoutMs`. One `receive` or `sleep` at a time. */
+  /**
+   * The oldest message that matches, as soon as there is one; null after `timeoutMs`. One `receive` or `sleep` at a time, else TypeError;
+   * RangeError for a time that is no number from 0.
+   */
   receive(options: ReceiveOptions = {}): Promise<Received | null> {
     return this.#body.receive(this.process, options);
   }
@@ -191,6 +194,7 @@ export class ProcessContext {
 
 /** A data message with a copy of `bytes`. Throws RangeError beyond the bounds of a message. */
 export function buildMessage(bytes: Uint8Array, options: SendOptions = {}): Message {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError('the content of a message is a Uint8Array');
   const tag = options.tag ?? 0n;
   const resources = options.resources ?? [];
   if (resources.length > MAX_MESSAGE_RESOURCES) {
@@ -267,7 +271,7 @@ class FunctionBody implements ProcessBody {
   }
 
   receive(proc: Process, options: ReceiveOptions): Promise<Received | null> {
-    const refused = this.#refusal(proc);
+    const refused = this.#refusal(proc, options.timeoutMs);
     if (refused !== null) return rejected(refused);
     const tags = options.tags ?? [];
     const words = new Int32Array(2 * tags.length);
@@ -287,7 +291,7 @@ class FunctionBody implements ProcessBody {
   }
 
   sleep(proc: Process, delayMs: number): Promise<void> {
-    const refused = this.#refusal(proc);
+    const refused = this.#refusal(proc, delayMs);
     if (refused !== null) return rejected(refused);
     if (proc.sleep(delayMs)) return Promise.resolve();
     const waiting = new Promise<void>((resolve, reject) => {
@@ -310,7 +314,7 @@ class FunctionBody implements ProcessBody {
       () => proc.system.exit(proc, EXIT_NORMAL),
       (error: unknown) => {
         if (proc.isAlive) proc.system.exit(proc, failure(error));
-        else if (error instanceof AssertionError) throw error;
+        else if (isOurBug(error)) throw error;
       },
     );
     proc.system.scheduler.handOver();
@@ -325,8 +329,11 @@ class FunctionBody implements ProcessBody {
     return outcome === RECEIVE_TIMEOUT ? null : undefined;
   }
 
-  #refusal(proc: Process): Error | null {
+  #refusal(proc: Process, delayMs: number | undefined): Error | null {
     if (!proc.isAlive) return endedError(proc);
+    // A timer for NaN would never come.
+    if (delayMs !== undefined && !(delayMs >= 0))
+      return new RangeError(`a time to wait is a number of milliseconds from 0, not ${String(delayMs)}`);
     return this.#pending === null ? null : new TypeError('a process awaits one receive or sleep at a time');
   }
 }
@@ -338,10 +345,25 @@ function endedError(proc: Process): ProcessEndedError {
 
 /** The exit reason for what a body threw; our own bugs go on to the top. */
 function failure(error: unknown): ExitReason {
-  if (error instanceof AssertionError) throw error;
-  if (!(error instanceof Error)) return { kind: 'error', message: String(error) };
-  const message = `${error.name}: ${error.message}`;
-  return error.stack === undefined ? { kind: 'error', message } : { kind: 'error', message, stack: error.stack };
+  if (isOurBug(error)) throw error;
+  try {
+    if (!(error instanceof Error)) return { kind: 'error', message: String(error) };
+    const message = `${error.name}: ${error.message}`;
+    return error.stack === undefined
+      ? { kind: 'error', message }
+      : { kind: 'error', message, stack: String(error.stack) };
+  } catch {
+    return { kind: 'error', message: 'something was thrown that has no description' };
+  }
+}
+
+/** What is thrown may be anything: a revoked proxy, an object without a prototype, a getter that throws. */
+function isOurBug(error: unknown): boolean {
+  try {
+    return error instanceof AssertionError;
+  } catch {
+    return false;
+  }
 }
 
 function rejected(error: Error): Promise<never> {

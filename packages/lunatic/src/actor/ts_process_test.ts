@@ -209,3 +209,37 @@ test('A TypeScript process goes on beside one that never waits', async () => {
   system.kill(busy?.pid ?? 0);
   assert.equal(system.idleState(), 'ended');
 });
+
+test('Whatever a body throws ends its process, and nothing else', async () => {
+  const { system, spawn } = start();
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const unreadable = Object.defineProperty(new Error(), 'message', {
+    get: () => {
+      throw revoked.proxy;
+    },
+  });
+  for (const value of [revoked.proxy, Object.create(null), unreadable]) {
+    const throws = (): never => {
+      throw value;
+    };
+    for (const run of [throws, async () => throws()]) {
+      const reason = await system.waitExit(spawn(run).pid);
+      assert.equal(reason.kind, 'error');
+    }
+  }
+});
+
+test('Times that are none, and content that is no bytes, are refused', async () => {
+  const { system, spawn } = start();
+  const proc = spawn(async (self) => {
+    for (const timeoutMs of [-1, Number.NaN]) {
+      await assert.rejects(self.receive({ timeoutMs }), RangeError);
+      await assert.rejects(self.sleep(timeoutMs), RangeError);
+    }
+    // As from a program without types.
+    assert.throws(() => self.send(self.pid, 'text' as never), TypeError);
+    assert.throws(() => self.send(self.pid, [1] as never), TypeError);
+  });
+  assert.deepEqual(await system.waitExit(proc.pid), { kind: 'normal' });
+});

@@ -63,7 +63,7 @@ function optionsFromEnvironment(environment: NodeJS.ProcessEnv): string[] {
   }
   if (words.length === 0) return words;
   // By themselves first, so that a mistake is blamed on the variable and nothing in it is taken for FILE.
-  const alone = addRunOptions(quietCommand()).allowExcessArguments();
+  const alone = addRunOptions(quietCommand()).allowExcessArguments().helpOption(false);
   try {
     alone.parse(words, { from: 'user' });
   } catch (error) {

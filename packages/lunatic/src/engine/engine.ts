@@ -57,6 +57,8 @@ export class Engine implements EngineServices {
   #nextModule = 1;
   /** Modules that V8 has not found to be unreachable. */
   moduleCount = 0;
+  /** Those loaded here. */
+  readonly #modules = new WeakSet<EngineModule>();
   readonly #unreachable = new FinalizationRegistry<ModuleRemains>(({ image }) => {
     this.moduleCount--;
     if (image !== null) this.side.free(image.globals, Allocator.capacity(image.sizeBytes));
@@ -91,6 +93,7 @@ export class Engine implements EngineServices {
     const loaded = new EngineModule(this.#nextModule++, name, form, hostFunctions);
     this.moduleCount++;
     this.#unreachable.register(loaded, loaded.remains);
+    this.#modules.add(loaded);
     if (form.transformed.globalsBytes > STAGING_BYTES / 2) loaded.unshared ??= 'too many mutable globals';
     if (loaded.initialPages > MAX_SHARED_PAGES) loaded.unshared ??= `a memory of ${loaded.initialPages} pages`;
     return loaded;
@@ -138,7 +141,14 @@ export class Engine implements EngineServices {
 
   /** What the rewrite made of a module. */
   report(loaded: LoadedModule): TransformResult {
-    return own(loaded).transformed;
+    return this.#own(loaded).transformed;
+  }
+
+  /** Another engine's module would bring that engine's instances and memory along. */
+  #own(module: LoadedModule): EngineModule {
+    if (!(module instanceof EngineModule && this.#modules.has(module)))
+      throw new TypeError('this module was not loaded by this VM');
+    return module;
   }
 
   moduleOf(proc: Process): LoadedModule | null {
@@ -152,7 +162,7 @@ export class Engine implements EngineServices {
 
   spawn(request: SpawnRequest): Process | string {
     const { link, config } = request;
-    const engineModule = request.module === null ? this.#runningModule() : own(request.module);
+    const engineModule = request.module === null ? this.#runningModule() : this.#own(request.module);
     const memoryBytes = engineModule.initialPagesOfAll * PAGE_BYTES;
     if (memoryBytes > config.maxMemoryBytes)
       return `the module needs ${memoryBytes} bytes of memory, the limit is ${config.maxMemoryBytes}`;
@@ -274,11 +284,6 @@ const TABLE_TYPES: readonly FuncType[] = TABLE_SIGNATURES.map(([params, results]
   params: [...params].map((letter) => TYPE_OF_LETTER[letter]),
   results: [...results].map((letter) => TYPE_OF_LETTER[letter]),
 }));
-
-function own(module: LoadedModule): EngineModule {
-  if (!(module instanceof EngineModule)) throw new TypeError('this module was not loaded by this engine');
-  return module;
-}
 
 /** V8 has accepted the module before the rewrite: what it refuses now has become too large for one of its bounds. */
 function compile(bytes: Uint8Array): WebAssembly.Module {

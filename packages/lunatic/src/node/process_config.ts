@@ -18,3 +18,30 @@ export const DEFAULT_PROCESS_CONFIG: ProcessConfig = Object.freeze({
   args: [],
   env: [],
 });
+
+/**
+ * The configuration of a process: the defaults, but for what is `given`. Throws RangeError for limits that are no whole numbers (compared
+ * with NaN they would be none at all), TypeError for strings that a guest would see cut or torn apart.
+ */
+export function completeConfig(given: Partial<ProcessConfig>): ProcessConfig {
+  const config = { ...DEFAULT_PROCESS_CONFIG, ...given };
+  for (const name of ['maxMemoryBytes', 'maxFuel'] as const) {
+    const value = config[name];
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new RangeError(`${name} must be a whole number from 0, not ${String(value)}`);
+  }
+  for (const arg of config.args) checkText(arg, 'an argument');
+  for (const [name, value] of config.env) {
+    checkText(name, 'the name of a variable');
+    checkText(value, 'the value of a variable');
+    if (name === '' || name.includes('='))
+      throw new TypeError(`${JSON.stringify(name)} cannot be the name of a variable`);
+  }
+  return config;
+}
+
+/** Guests read strings that end with a zero. */
+function checkText(text: string, what: string): void {
+  if (typeof text !== 'string' || text.includes('\0'))
+    throw new TypeError(`${what} must be a string without zero characters, not ${JSON.stringify(text)}`);
+}

@@ -27,7 +27,7 @@ import type { InputSource, OutputSink } from '../host/environment.ts';
 import { NodeInput, NodeOutput } from '../host/stdio.ts';
 import { Node } from './node.ts';
 import { encodeParameters, type GuestValue } from './parameters.ts';
-import { DEFAULT_PROCESS_CONFIG } from './process_config.ts';
+import { completeConfig } from './process_config.ts';
 import { describeProcess, type ProcessDescription } from './process_description.ts';
 
 export interface VmOptions {
@@ -61,7 +61,7 @@ export class SpawnError extends Error {
   readonly code = 'ERR_LUNATIC_SPAWN';
 }
 
-/** Starts a VM. Throws RangeError if two host functions have the same name and signature. */
+/** Starts a VM. Throws RangeError if two host functions have the same name and signature, or a limit is no number. */
 export function createVm(options: VmOptions = {}): Vm {
   return new Vm(options);
 }
@@ -104,12 +104,13 @@ export class Vm {
    * Throws WasmError for bytes that are no module or use what is not supported, LinkError for imports that are not served.
    */
   load(bytes: Uint8Array, name = 'module'): LoadedModule {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError('a module is a Uint8Array');
     return this.#open().load(bytes, name);
   }
 
   /**
-   * Starts a process that runs `module`. Throws TypeError or RangeError when the entry does not exist or the arguments do not fit it,
-   * SpawnError when the process cannot be created.
+   * Starts a process that runs `module`. Throws TypeError or RangeError when the entry does not exist, or arguments or options do not
+   * fit, SpawnError when the process cannot be created.
    */
   spawn(module: LoadedModule, options: ProcessOptions = {}): ProcessHandle {
     const node = this.#open();
@@ -121,10 +122,9 @@ export class Vm {
     if (point.type.results.length > 0)
       throw new TypeError(`${what} returns values; a process starts in a function without results`);
     const params = encodeParameters(what, point.type.params, args);
-    const full = { ...DEFAULT_PROCESS_CONFIG, ...config };
     const proc = node.engine.spawn({
       module,
-      config: full,
+      config: completeConfig(config),
       entry: { kind: 'export', name: entry },
       params,
       link: null,

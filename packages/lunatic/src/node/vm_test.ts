@@ -162,6 +162,42 @@ describe('Vm', () => {
     });
   });
 
+  it('refuses limits and options that would be none, or not what they say', async () => {
+    for (const value of [Number.NaN, -1, '3', undefined]) {
+      assert.throws(() => createVm({ limits: { maxProcesses: value as number } }), RangeError, `${value}`);
+    }
+    assert.throws(() => createVm({ limits: { maxProceses: 3 } as object }), /no limit called maxProceses/);
+    await withVm({}, async (vm) => {
+      const module = vm.load(VALUES);
+      for (const value of [Number.NaN, -1, 1.5, '3' as never]) {
+        assert.throws(() => vm.spawn(module, { maxFuel: value }), RangeError, `${value}`);
+        assert.throws(() => vm.spawn(module, { maxMemoryBytes: value }), RangeError, `${value}`);
+      }
+      assert.throws(() => vm.spawn(module, { args: ['a\0b'] }), TypeError);
+      for (const variable of [
+        ['', 'a'],
+        ['a=b', 'c'],
+        ['a', 'b\0'],
+        ['a', 5 as never],
+      ] as const) {
+        assert.throws(() => vm.spawn(module, { env: [variable] }), TypeError, variable.join());
+      }
+      assert.equal(vm.processCount, 0);
+    });
+  });
+
+  it('refuses the modules of another VM, and what is no bytes', async () => {
+    await withVm({}, async (vm) => {
+      await withVm({}, async (other) => {
+        const module = other.load(VALUES);
+        assert.throws(() => vm.spawn(module), /not loaded by this VM/);
+      });
+      for (const value of ['abc', null, new ArrayBuffer(8), [0, 97, 115, 109]]) {
+        assert.throws(() => vm.load(value as never), TypeError);
+      }
+    });
+  });
+
   it('tells of failures, with who it was', async () => {
     const failures: [ProcessDescription, ExitReason][] = [];
     await withVm({ onFailure: (process, reason) => failures.push([process, reason]) }, async (vm) => {
@@ -212,14 +248,17 @@ describe('Vm', () => {
     const mailbox = await vm.openMailbox();
     const receiving = assert.rejects(mailbox.receive(), ProcessEndedError);
     let cleanedUp = false;
+    const waiting = Promise.withResolvers<void>();
     vm.spawnFunction(async (self) => {
       try {
-        await self.receive();
+        const received = self.receive();
+        waiting.resolve();
+        await received;
       } finally {
         cleanedUp = true;
       }
     });
-    await new Promise(setImmediate);
+    await waiting.promise;
     await vm.close();
     await receiving;
     assert.deepEqual(await endless.exited, { kind: 'shutdown' });
