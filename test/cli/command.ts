@@ -8,7 +8,7 @@ import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import wabt from 'wabt';
 
-const COMMAND = fileURLToPath(new URL('../../packages/lunatic/bin/lunatic.js', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../../packages/lunatic/bin/lunatic.js', import.meta.url));
 /** Node.js keeps what it made of our sources: a third of the time of a start. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../.cache/node', import.meta.url));
 /** On a busy machine of two cores the command alone may take seconds to start. */

@@ -1,9 +1,11 @@
 // `lunatic FILE`: what the program gets, what it prints, and what its end becomes.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { finish, fixture, guest, lunatic, printed, start } from './command.ts';
+import { COMMAND, finish, fixture, guest, lunatic, printed, start } from './command.ts';
 
 const HELLO = '(data (i32.const 100) "hello\\n") (func (export "_start") (call $print (i32.const 100) (i32.const 6)))';
 
@@ -173,6 +175,18 @@ describe('lunatic FILE', { concurrency: 3 }, () => {
     const { code, signal, stderr } = await end;
     // As after SIGPIPE, which a shell shows as 141.
     assert.deepEqual({ code, signal, stderr }, { code: 141, signal: null, stderr: '' });
+  });
+
+  it('fails when its output could not be written', async (t) => {
+    const file = await guest('prints', '(func (export "_start") (call $print_number (i32.const 7)))');
+    if (!existsSync('/dev/full')) return t.skip('this system has no /dev/full');
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [COMMAND, file], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    assert.deepEqual({ status, stderr }, { status: 1, stderr: 'lunatic: cannot write standard output: ENOSPC\n' });
   });
 
   for (const [signal, expected] of [

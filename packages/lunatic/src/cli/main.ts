@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import tty from 'node:tty';
 import { NodeOutput } from '../host/stdio.ts';
-import { CliError, EXIT_CODE_INTERNAL } from './error.ts';
+import { CliError, EXIT_CODE_FAILURE, EXIT_CODE_INTERNAL } from './error.ts';
 import { MAX_STACK_FRAMES } from './limits.ts';
 import { Log } from './log.ts';
 import { type Invocation, parseCommandLine } from './options.ts';
@@ -15,6 +15,18 @@ import { type Invocation, parseCommandLine } from './options.ts';
 /** `argv`: the words after the command's own name. Resolves when everything has been printed. */
 export async function main(argv: readonly string[]): Promise<number> {
   const output = new NodeOutput();
+  const exitCode = await perform(argv, output);
+  const { failure } = output;
+  if (failure === null || exitCode !== 0) return exitCode;
+  // Guests were told that their output was taken.
+  if (failure.fd === 1) {
+    output.write(2, new TextEncoder().encode(`lunatic: cannot write standard output: ${failure.code}\n`));
+    await output.drained();
+  }
+  return EXIT_CODE_FAILURE;
+}
+
+async function perform(argv: readonly string[], output: NodeOutput): Promise<number> {
   // V8 keeps ten frames of a trap by itself; a panic has as many in its library before the guest's own come.
   Error.stackTraceLimit = MAX_STACK_FRAMES;
   // Out of a turn of the scheduler, where no caller of ours could catch it.
@@ -26,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const invocation = parseCommandLine(argv, process.env, version());
     if (invocation.kind === 'run') log = new Log(output, invocation.options.logLevel, colours());
-    return await perform(invocation, output, log);
+    return await carryOut(invocation, output, log);
   } catch (error) {
     return error instanceof CliError ? tellMistake(log, error) : await tellBug(output, error);
   } finally {
@@ -35,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function perform(invocation: Invocation, output: NodeOutput, log: Log): Promise<number> {
+async function carryOut(invocation: Invocation, output: NodeOutput, log: Log): Promise<number> {
   switch (invocation.kind) {
     case 'print':
       output.write(1, new TextEncoder().encode(invocation.text));

@@ -38,6 +38,8 @@ interface Portion {
 export class NodeOutput implements OutputSink {
   /** Called once per stream when its reader has gone; the program should end quietly. */
   onClosed: ((fd: 1 | 2) => void) | null = null;
+  /** Why a stream could not be written to, other than that its reader has gone: a full device. Null: all is well. */
+  failure: { readonly fd: 1 | 2; readonly code: string } | null = null;
   readonly #streams: { readonly 1: () => Writable; readonly 2: () => Writable };
   /** Collected bytes, all for `#bufferFd`. */
   #buffer = new Uint8Array(OUTPUT_BUFFER_BYTES);
@@ -182,6 +184,7 @@ export class NodeOutput implements OutputSink {
     if (this.#state[fd] !== STREAM_OPEN) return;
     const closed = code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_DESTROYED';
     this.#state[fd] = closed ? STREAM_CLOSED : STREAM_FAILED;
+    if (!closed) this.failure ??= { fd, code };
     if (closed && this.onClosed !== null) this.onClosed(fd);
   }
 }
