@@ -1,4 +1,4 @@
-// Blocks in power-of-two size classes over a growing address space: chunks of frames in the side memory, parked state in the arena.
+// Blocks in power-of-two size classes over a growing address space: chunks of frames in the side memory.
 //
 // A freed block goes to the list of its class and is reused before anything new is taken; classes are not merged, since
 // the sizes that processes ask for repeat. Addresses are JS numbers.
@@ -14,15 +14,12 @@ export class Allocator {
   #next: number;
   readonly #free: number[][] = Array.from({ length: CLASSES }, () => []);
   readonly #grow: GrowFunction;
-  /** No block crosses a multiple of this. */
-  readonly #segmentBytes: number;
   /** Bytes in blocks that are in use. */
   usedBytes = 0;
 
-  constructor(first: number, grow: GrowFunction, segmentBytes = Number.MAX_SAFE_INTEGER) {
+  constructor(first: number, grow: GrowFunction) {
     this.#next = first;
     this.#grow = grow;
-    this.#segmentBytes = segmentBytes;
   }
 
   /** Bytes of the block that a request for `sizeBytes` gets. */
@@ -39,8 +36,7 @@ export class Allocator {
       this.usedBytes += capacity;
       return freed;
     }
-    const room = this.#segmentBytes - (this.#next % this.#segmentBytes);
-    const address = room < capacity ? this.#next + room : this.#next;
+    const address = this.#next;
     if (!this.#grow(address, capacity)) return -1;
     this.#next = address + capacity;
     this.usedBytes += capacity;

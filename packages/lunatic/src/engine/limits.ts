@@ -23,8 +23,10 @@ export const MIN_CHUNK_BYTES = 128;
 export const STAGING_BYTES = 1024 * 1024;
 /** Parked state of all processes of one thread. */
 export const MAX_ARENA_BYTES = 16 * 1024 * 1024 * 1024;
-/** One slab of the arena. */
-export const ARENA_SLAB_BYTES = 64 * 1024 * 1024;
+/** One slab of the arena: what one survivor among many dead can keep from being given back. Linux maps 65,530 pieces for an OS process. */
+export const ARENA_SLAB_BYTES = 1024 * 1024;
+/** Slabs that hold nothing and are kept all the same. */
+export const MAX_EMPTY_SLABS = 16;
 /** Modules without processes whose idle instances are kept, in case there are new ones soon. */
 export const MAX_DESERTED_MODULES = 16;
 /** Modules that can be reached: by processes, by those who loaded them, in messages. */
