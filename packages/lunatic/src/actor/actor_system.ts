@@ -92,7 +92,8 @@ export class ActorSystem {
 
   /**
    * Creates a process in the ready class; it runs later, never inside this call. With `parent` the two are linked first: the parent's
-   * side carries the tag, the child's none (ABI reference 2.2). Null at `limits.maxProcesses`; `body` is then not disposed of.
+   * side carries the tag, the child's none (ABI reference 2.2). Null at `limits.maxProcesses`, and when the memory that all processes hold has no
+   * room for the link; `body` is then not disposed of.
    */
   spawn(
     body: ProcessBody,
@@ -102,6 +103,7 @@ export class ActorSystem {
     tagHi = 0,
   ): Process | null {
     if (this.#table.size >= this.limits.maxProcesses) return null;
+    if (parent !== null && !this.#signals.hasRoomForLink(parent)) return null;
     const proc = new Process(this, this.#nextPid++, body, host);
     this.#table.add(proc.pid, proc);
     if (parent !== null) this.#signals.linkParent(parent, proc, tagLo, tagHi);

@@ -2,7 +2,7 @@
 
 /** Every bound an ActorSystem keeps; what exceeding it means is said beside the function that checks it. */
 export interface ActorLimits {
-  /** Processes alive at once. */
+  /** Processes alive at once. A VM takes what V8's heap has room for (node/heap_budget.ts). */
   readonly maxProcesses: number;
   /** Messages in one mailbox. Notices of deaths may use as much again (mailbox.ts). */
   readonly maxMailboxMessages: number;
@@ -52,8 +52,8 @@ export const MAX_MESSAGE_RESOURCES = 4096;
 /** What one side of a link or of a monitor costs: entry, and its share of a map. */
 export const PEER_BYTES = 112;
 
-/** What a message costs beside its buffer: record, typed array, allocator. Measured at about 250. */
-export const MESSAGE_OVERHEAD_BYTES = 256;
+/** What a message costs beside its buffer: record, typed array, allocator. Measured at about 340. */
+export const MESSAGE_OVERHEAD_BYTES = 352;
 
 /** Messages kept for reuse, and the largest buffer kept with one: about 2 MiB when full. */
 export const MAX_POOLED_MESSAGES = 4096;
@@ -61,6 +61,9 @@ export const MAX_POOLED_BUFFER_BYTES = 512;
 
 /** Bytes of a registered name in UTF-16 units. */
 export const MAX_NAME_LENGTH = 4096;
+
+/** What a name costs beside its text: entries in two maps, a set for each process. */
+export const NAME_OVERHEAD_BYTES = 512;
 
 /** Messages looked at by one search of a mailbox (about 20 us); a longer search goes on after a yield. */
 export const MAX_MAILBOX_SCAN = 4096;

@@ -6,11 +6,12 @@
 // Invariants
 // R1  A local process is named in `#namesByPid` exactly when an entry names it; its FLAG_NAMED is then set.
 // R2  No entry names a local process that has ended.
+// R3  `#heldBytes` is the sum over the entries' names.
 //
 // Spec: ABI reference 2.8.
 
 import type { ActorSystem } from './actor_system.ts';
-import { MAX_NAME_LENGTH } from './limits.ts';
+import { MAX_NAME_LENGTH, NAME_OVERHEAD_BYTES } from './limits.ts';
 import { FLAG_NAMED } from './process.ts';
 
 export interface RegistryEntry {
@@ -22,7 +23,7 @@ export type PutOutcome = typeof NAME_PUT | typeof NAME_TOO_LONG | typeof REGISTR
 export const NAME_PUT = 0;
 /** Longer than MAX_NAME_LENGTH. */
 export const NAME_TOO_LONG = 1;
-/** `limits.maxNames` names are registered, and this is a new one. */
+/** `limits.maxNames` names are registered, or the memory that all processes may hold is used up, and this is a new one. */
 export const REGISTRY_FULL = 2;
 
 export class Registry {
@@ -31,6 +32,8 @@ export class Registry {
   readonly #system: ActorSystem;
   readonly #entries: Map<string, RegistryEntry>;
   readonly #namesByPid: Map<number, Set<string>>;
+  /** What the names count for in the memory that all processes hold, as one holder. */
+  #heldBytes = 0;
 
   constructor(system: ActorSystem, nodeId: number) {
     this.nodeId = nodeId;
@@ -49,7 +52,10 @@ export class Registry {
    */
   put(name: string, nodeId: number, pid: number): PutOutcome {
     if (name.length > MAX_NAME_LENGTH) return NAME_TOO_LONG;
-    if (!this.#entries.has(name) && this.#entries.size >= this.#system.limits.maxNames) return REGISTRY_FULL;
+    if (!this.#entries.has(name)) {
+      if (this.#entries.size >= this.#system.limits.maxNames) return REGISTRY_FULL;
+      if (!this.#system.held.hasRoom(nameBytes(name), this.#heldBytes)) return REGISTRY_FULL;
+    }
     this.remove(name);
     if (nodeId === this.nodeId) {
       const proc = this.#system.find(pid);
@@ -60,6 +66,7 @@ export class Registry {
       else names.add(name);
     }
     this.#entries.set(name, { nodeId, pid });
+    this.#hold(nameBytes(name));
     return NAME_PUT;
   }
 
@@ -71,7 +78,7 @@ export class Registry {
   remove(name: string): boolean {
     const entry = this.#entries.get(name);
     if (entry === undefined) return false;
-    this.#entries.delete(name);
+    this.#drop(name);
     if (entry.nodeId !== this.nodeId) return true;
     const names = this.#namesByPid.get(entry.pid);
     names?.delete(name);
@@ -91,7 +98,21 @@ export class Registry {
 
   /** For the actor system: the local process has ended. */
   removeProcess(pid: number): void {
-    for (const name of this.#namesByPid.get(pid) ?? []) this.#entries.delete(name);
+    for (const name of this.#namesByPid.get(pid) ?? []) this.#drop(name);
     this.#namesByPid.delete(pid);
   }
+
+  #drop(name: string): void {
+    this.#entries.delete(name);
+    this.#hold(-nameBytes(name));
+  }
+
+  #hold(bytes: number): void {
+    this.#heldBytes += bytes;
+    this.#system.held.bytes += bytes;
+  }
+}
+
+function nameBytes(name: string): number {
+  return 2 * name.length + NAME_OVERHEAD_BYTES;
 }

@@ -50,7 +50,13 @@ export class Signals implements Task {
     this.#nextRef = 1;
   }
 
-  /** Links a new child: its parent's side carries the tag, its own none. */
+  /** Whether the memory that all processes hold has room for another link of `proc`. */
+  hasRoomForLink(proc: Process): boolean {
+    const table = proc.peers?.links ?? null;
+    return this.#system.held.hasRoom(2 * PEER_BYTES, table === null ? 0 : table.size * PEER_BYTES);
+  }
+
+  /** Links a new child, if there is room: its parent's side carries the tag, its own none. */
   linkParent(parent: Process, child: Process, tagLo: number, tagHi: number): void {
     this.#linksOf(parent).set(child.pid, child.pid, tagLo, tagHi);
     this.#linksOf(child).set(parent.pid, parent.pid, 0, 0);

@@ -156,7 +156,9 @@ function addRunOptions(command: Command): Command {
     .addOption(
       option('--max-fuel <UNITS>', 'all that one process may execute, in units of 100,000 instructions', parseCount),
     )
-    .addOption(option('--max-processes <COUNT>', 'processes alive at once', parseCount))
+    .addOption(
+      option('--max-processes <COUNT>', 'processes alive at once, within what the JavaScript heap holds', parseCount),
+    )
     .addOption(new Option('--log-level <LEVEL>', 'what to tell on standard error').choices(LOG_LEVELS).default('warn'));
 }
 

@@ -187,7 +187,10 @@ export class Engine implements EngineServices {
           );
     if (proc === null) {
       this.side.free(floor, Allocator.capacity(sizeBytes));
-      return `the limit of ${this.system.limits.maxProcesses} processes is reached`;
+      const { maxProcesses } = this.system.limits;
+      return this.system.processCount < maxProcesses
+        ? 'the memory for links and messages of all processes is full'
+        : `the limit of ${maxProcesses} processes is reached`;
     }
     engineModule.processCount++;
     body.process = proc;

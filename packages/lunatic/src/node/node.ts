@@ -11,10 +11,9 @@
 // N2  Observers (`onProcessEnd`) see each end once, before links and monitors are told of it.
 // N3  After `close` no process is alive and no observer is called.
 
-import { getHeapStatistics } from 'node:v8';
 import { ActorSystem } from '../actor/actor_system.ts';
 import { EXIT_SHUTDOWN, type ExitReason } from '../actor/exit_reason.ts';
-import { type ActorLimits, DEFAULT_ACTOR_LIMITS } from '../actor/limits.ts';
+import type { ActorLimits } from '../actor/limits.ts';
 import type { Process } from '../actor/process.ts';
 import { type Clock, SystemClock } from '../base/clock.ts';
 import { type Random, SystemRandom } from '../base/random.ts';
@@ -29,6 +28,8 @@ import { hostFunctions } from '../host/tables.ts';
 import { EventLoopDriver } from '../scheduler/driver.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { WasmModule } from '../wasm/types.ts';
+import { limitsForHeap } from './heap_budget.ts';
+import { HeapReturn } from './heap_return.ts';
 import { NO_PARAMETERS } from './parameters.ts';
 import { describeProcess, type ProcessDescription } from './process_description.ts';
 
@@ -40,7 +41,7 @@ export interface NodeOptions {
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly random?: Random;
-  /** Default: DEFAULT_ACTOR_LIMITS, and less held memory where V8's heap is small. */
+  /** Default: DEFAULT_ACTOR_LIMITS, and as many processes and as much held memory as V8's heap has room for (heap_budget.ts). */
   readonly limits?: Partial<ActorLimits>;
   /** Imports served beside those of the VM. */
   readonly hostFunctions?: readonly HostFunction[];
@@ -64,6 +65,7 @@ export class Node {
   readonly environment: HostEnvironment;
   readonly index: HostIndex;
   readonly engine: Engine;
+  readonly heapReturn: HeapReturn;
   /** Called at each end of a process (N2). It must not throw, nor call into the node. */
   onProcessEnd: ((proc: Process, reason: ExitReason) => void) | null = null;
   #main: Process | null = null;
@@ -74,8 +76,11 @@ export class Node {
   constructor(options: NodeOptions) {
     const clock = options.clock ?? new SystemClock();
     this.scheduler = new Scheduler({ clock, driver: new EventLoopDriver() });
-    const limits = { maxHeldBytes: heldBytesForHeap(), ...options.limits };
-    this.system = new ActorSystem({ scheduler: this.scheduler, limits });
+    this.system = new ActorSystem({ scheduler: this.scheduler, limits: limitsForHeap(options.limits ?? {}) });
+    this.heapReturn = new HeapReturn(
+      () => this.system.processCount,
+      () => this.scheduler.runnable === 0,
+    );
     const standard = nodeEnvironment(clock, options.random ?? new SystemRandom(), options.output, options.input);
     this.environment = { ...standard, isTerminal: options.isTerminal ?? standard.isTerminal };
     this.index = new HostIndex([...hostFunctions(this.environment), ...(options.hostFunctions ?? [])]);
@@ -135,6 +140,7 @@ export class Node {
     while (this.scheduler.current !== null) await nextTurn();
     if (this.#closed) return;
     this.#closed = true;
+    this.heapReturn.close();
     for (const proc of [...this.system.processes()]) this.system.exit(proc, EXIT_SHUTDOWN);
     await nextTurn();
   }
@@ -142,6 +148,7 @@ export class Node {
   #ended(proc: Process, reason: ExitReason): void {
     disposeHostState(proc);
     if (this.#closed) return;
+    this.heapReturn.ended(this.system.processCount);
     if (proc === this.#main) this.#onMainEnd(reason);
     else if (this.onProcessEnd !== null) this.onProcessEnd(proc, reason);
   }
@@ -154,11 +161,6 @@ export class Node {
     }
     return described;
   }
-}
-
-/** What processes may hold together: no more than a third of V8's heap, the rest is for what they are. */
-function heldBytesForHeap(): number {
-  return Math.min(DEFAULT_ACTOR_LIMITS.maxHeldBytes, Math.floor(getHeapStatistics().heap_size_limit / 3));
 }
 
 function nextTurn(): Promise<void> {
