@@ -29,7 +29,7 @@ for (const { name, wat, unreached = 0, notDense = false } of PROGRAMS) {
   test(name, async () => {
     const bytes = await parser.parse(wat);
     const check = async (policy: StopPolicy, tracked: boolean, dense: boolean, passes: number): Promise<Counts> => {
-      const adapter = new RewrittenAdapter({ policy, tracked, dense, stops: mayStop });
+      const adapter = new RewrittenAdapter({ policy, tracked, checkMarks: tracked, dense, stops: mayStop });
       const place = `${adapter.name}, seed ${SEED}`;
       const result = await compare(bytes, SEED, new PlainAdapter(), adapter, passes).catch((cause: unknown) => {
         throw new Error(`${place}: ${cause}`, { cause });
@@ -37,6 +37,7 @@ for (const { name, wat, unreached = 0, notDense = false } of PROGRAMS) {
       assert.equal(result.exhausted, false, place);
       return adapter.counts;
     };
+    // With writes recorded, what changed between two stops must have been recorded between them.
     for (const tracked of [false, true]) {
       const { pointsExisting, pointsTaken } = await check(EVERY, tracked, false, PASSES);
       assert.ok(pointsExisting > 0);

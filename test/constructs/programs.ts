@@ -2,6 +2,7 @@
 // everything that can be seen is compared with plain V8 (constructs_test.ts). `$log` and `$sleep` are imports that may stop.
 
 import { countedPrograms } from './counted_programs.ts';
+import { STORES } from './store_programs.ts';
 
 const IMPORTS = `
   (import "fuzzing-support" "log-i32" (func $log (param i32)))
@@ -565,6 +566,7 @@ export const PROGRAMS: readonly Program[] = [
   ...BLOCKS,
   ...LOOPS,
   ...countedPrograms().map(({ name, body }) => program(name, body)),
+  ...STORES.map(({ name, body }) => program(name, body)),
   ...CALLS,
   ...MEMORY,
   ...EXCEPTIONS,

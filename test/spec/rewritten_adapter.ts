@@ -9,6 +9,7 @@
 
 import type { Random } from '../../packages/lunatic/src/base/random.ts';
 import {
+  BLOCK_BYTES,
   CELL_GROW_MEMORY,
   CELL_GROW_PAGES,
   CELL_GROW_RESULT,
@@ -47,6 +48,8 @@ const MAX_FUEL = 2 ** 31 - 1;
 /** More stops than this in one call: something does not get on. */
 const MAX_STOPS = 20_000_000;
 const HEADER_BYTES = 8;
+/** A block as it is when a memory has grown. */
+const NOTHING = new Uint8Array(BLOCK_BYTES);
 
 /** Decides how much fuel each turn gets, and which host calls stop. */
 export interface StopPolicy {
@@ -71,6 +74,8 @@ export function randomStops(random: Random): StopPolicy {
 export interface RewrittenOptions {
   readonly policy: StopPolicy;
   readonly tracked: boolean;
+  /** Compare memory 0 with the marks at every stop: dear. */
+  readonly checkMarks?: boolean;
   /** Add a resume point before every instruction (densify.ts), where the module allows. */
   readonly dense: boolean;
   /** A call with more stops than this is given up with RefusedError; for modules that may not end. */
@@ -198,6 +203,8 @@ class RewrittenInstance implements TestInstance {
   readonly #functionOf: Map<number, number>;
   readonly #returnedNumber: number;
   readonly #taken = new Set<number>();
+  /** Memory 0 as it was when its marks were read last; undefined: they are not checked. */
+  #seen: Uint8Array | undefined;
 
   constructor(adapter: RewrittenAdapter, result: TransformResult, imports: WebAssembly.Imports) {
     this.#adapter = adapter;
@@ -217,7 +224,11 @@ class RewrittenInstance implements TestInstance {
       fuel: this.exports[EXPORT_FUEL] as Injected['fuel'],
     };
     const setMarks = this.exports[EXPORT_SET_MARKS];
-    if (typeof setMarks === 'function') setMarks(MARKS);
+    if (typeof setMarks === 'function') {
+      setMarks(MARKS);
+      if (adapter.options.checkMarks === true) this.#seen = new Uint8Array(0);
+      this.#readMarks(false);
+    }
     const rewritten = decodeModule(result.bytes);
     // The private resume table is filled by the last segment.
     const table = rewritten.elements.at(-1)?.funcIndices ?? [];
@@ -277,6 +288,7 @@ class RewrittenInstance implements TestInstance {
     try {
       for (let stops = 0; ; stops++) {
         const status = this.#injected.run(policy.nextFuel(), top, CHUNK, CHUNK + CHUNK_BYTES);
+        this.#readMarks(true);
         if (status === RUN_ENDED) return this.#results(entry);
         if (status === RUN_NO_ROOM) throw new OutOfChunk('the chunk is full');
         if (stops >= (adapter.options.maxStops ?? MAX_STOPS)) throw new RefusedError('too many stops in one call');
@@ -290,12 +302,33 @@ class RewrittenInstance implements TestInstance {
       // I2: only a stack that was unwinding has negative fuel, and only scratch can trap then.
       if (error instanceof WebAssembly.RuntimeError && this.#injected.fuel() < 0)
         throw new OutOfChunk('scratch is full', { cause: error });
+      this.#readMarks(true);
       throw error;
     } finally {
       adapter.running = outer;
       view.setInt32(CELL_STOP, 0, true);
       this.#settle();
     }
+  }
+
+  /** Every block that has changed since the last time is marked, or the one before it; then forgets all marks. */
+  #readMarks(check: boolean): void {
+    const memory = this.#memories[0];
+    if (this.#seen === undefined || memory === undefined || this.linked) return;
+    const now = new Uint8Array(memory.buffer);
+    const marks = new Uint8Array(this.#adapter.side.buffer, MARKS, now.length / BLOCK_BYTES);
+    const before = this.#seen;
+    if (check && Buffer.compare(now, before) !== 0) {
+      for (let block = 0; block < marks.length; block++) {
+        const [from, to] = [block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES];
+        if (marks[block] !== 0 || (block > 0 && marks[block - 1] !== 0)) continue;
+        const old = to <= before.length ? before.subarray(from, to) : NOTHING;
+        if (Buffer.compare(now.subarray(from, to), old) !== 0)
+          throw new Error(`block ${block} is written but not marked`);
+      }
+    }
+    marks.fill(0);
+    this.#seen = now.slice();
   }
 
   /** Fuel for calls that come in without us, from linked instances. */

@@ -20,6 +20,7 @@ import {
   EXPORT_TOP,
   EXPORT_TRAP,
   INJECTED_MODULE,
+  MAX_TRACKED_PAGES,
   RECORD_HEADER,
   SIDE_MEMORY,
 } from '../transform/injected_abi.ts';
@@ -209,6 +210,7 @@ export class GuestInstance {
     const before = memory.buffer.byteLength / PAGE_BYTES;
     const totalBytes = this.memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
     if (totalBytes + delta * PAGE_BYTES > maxBytes) return -1;
+    if (index === 0 && before + delta > MAX_TRACKED_PAGES) return -1;
     if (this.#marks >= 0 && index === 0 && !this.#makeMarks(before + delta)) return -1;
     try {
       memory.grow(delta);

@@ -53,9 +53,10 @@ import { emitSave, type FrameLayout, type FrameLayouts, type Slot } from './fram
 import type { FunctionIr } from './function_ir.ts';
 import { BLOCK_SHIFT } from './injected_abi.ts';
 import { MAX_LOCALS } from './limits.ts';
+import type { MarkPlan } from './marks.ts';
 import { bulkHelper, emitRangeMark, growHelper } from './outlined.ts';
 import { emitDummy, isStrict, nullable } from './references.ts';
-import { emitStripBranch, emitStripEnd, emitStripHeader } from './strips.ts';
+import { emitStripBound, emitStripBranch, emitStripEnd, emitStripHeader, emitStripMark } from './strips.ts';
 import { tableGrowHelper } from './table_grow.ts';
 
 export class Emitter {
@@ -67,6 +68,8 @@ export class Emitter {
   readonly functionNumber: number;
   /** A stop in the resume version returns nothing; in the forward version, dummies. */
   readonly resuming: boolean;
+  /** Which writes are marked otherwise; undefined: none is recorded. */
+  readonly marks: MarkPlan | undefined;
   readonly writer = new CodeWriter();
   /** The local that holds fuel, or -1. */
   readonly fuelLocal: number;
@@ -87,6 +90,7 @@ export class Emitter {
     layouts: FrameLayouts,
     functionNumber: number,
     resuming: boolean,
+    marks: MarkPlan | undefined,
   ) {
     this.context = context;
     this.ir = ir;
@@ -94,7 +98,8 @@ export class Emitter {
     this.stoppedAt = layouts.shared ? this.local('stopped at', I32) : -1;
     this.functionNumber = functionNumber;
     this.resuming = resuming;
-    this.fuelLocal = ir.hasTightLoop && !ir.hasTryTable ? this.local('fuel', I32) : -1;
+    this.marks = marks;
+    this.fuelLocal = keepsFuel(ir) ? this.local('fuel', I32) : -1;
   }
 
   /** The extra local called `name`. */
@@ -415,6 +420,8 @@ export class Emitter {
       this.stop(this.ir.pointAt[at] - 1);
       this.depth--;
     });
+    for (const range of this.marks?.ranges.get(at) ?? []) emitStripMark(this, this.context, range);
+    emitStripBound(this, counted);
     this.writer.loop(BLOCK_EMPTY);
     this.depth++;
     this.labelDepths[this.labelDepths.length - 1] = this.depth;
@@ -504,6 +511,10 @@ export class Emitter {
   }
 
   private trackedWrite(at: number): void {
+    if (this.marks?.covered.has(at) === true) {
+      this.copy(at);
+      return;
+    }
     this.flush();
     const { ir, writer } = this;
     const local = (name: string, type: ValType): number => this.local(name, type);
@@ -534,6 +545,11 @@ export class Emitter {
   blockParams(at: number): readonly ValType[] {
     return blockTypeOf(this.context.module, this.ir.blockTypes[at]).params;
   }
+}
+
+/** Does the function hold fuel in a local? Then its counted loops run in strips. */
+export function keepsFuel(ir: FunctionIr): boolean {
+  return ir.hasTightLoop && !ir.hasTryTable;
 }
 
 /** Does this instruction write to memory, other than through a helper? */

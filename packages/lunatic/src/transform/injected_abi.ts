@@ -127,5 +127,8 @@ export const BLOCK_BYTES = 1 << BLOCK_SHIFT;
 /** A store may reach this many bytes past the block that it marked. */
 export const BLOCK_SLACK = 16;
 
+/** Pages that memory 0 may grow to, and that one in which writes are recorded may have: the last page of the address space is none of them. */
+export const MAX_TRACKED_PAGES = 65_535;
+
 /** A record made by `collect`: u32 offset in memory 0, u32 length, then the bytes. */
 export const RECORD_HEADER = 8;

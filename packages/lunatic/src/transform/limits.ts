@@ -27,6 +27,11 @@ export const MAX_RECORDED_OPERANDS = 1 << 22;
 export const MAX_COPIED_OPERANDS = 1 << 26;
 /** References of one type alive across the stops of one process. */
 export const MAX_KEPT_REFERENCES = 65_536;
+/** Locals added up in an address that is followed, and ranges marked before one strip of a loop (marks.ts). */
+export const MAX_ADDRESS_TERMS = 3;
+export const MAX_MARK_RANGES = 4;
+/** Marks set one by one before a strip; more are filled. */
+export const MAX_SINGLE_MARKS = 8;
 /** Locals V8 accepts in one function. */
 export const MAX_LOCALS = 50_000;
 

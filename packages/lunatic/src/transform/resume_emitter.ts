@@ -42,6 +42,7 @@ import type { FrameLayout, FrameLayouts, Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { CELL_RESULT_BYTES, FRAME_HEADER, RESULT_STRIDE, RESULTS } from './injected_abi.ts';
 import { MAX_RESUME_GROWTH } from './limits.ts';
+import type { MarkPlan } from './marks.ts';
 import { emitLoadValue, emitStoreValue } from './references.ts';
 
 const NO_TYPES: readonly ValType[] = [];
@@ -55,8 +56,9 @@ export function emitResumeVersion(
   layouts: FrameLayouts,
   functionNumber: number,
   resumeIndex: number,
+  marks: MarkPlan | undefined,
 ): Uint8Array {
-  return new ResumeEmitter(context, ir, layouts, functionNumber).emit(resumeIndex);
+  return new ResumeEmitter(context, ir, layouts, functionNumber, marks).emit(resumeIndex);
 }
 
 /** A step of the emission that may ask for others to be done first. */
@@ -88,13 +90,19 @@ class ResumeEmitter {
   /** Loops that keep a dispatched copy apart from a plain one. */
   readonly copied: ReadonlySet<number>;
 
-  constructor(context: RewriteContext, ir: FunctionIr, layouts: FrameLayouts, functionNumber: number) {
+  constructor(
+    context: RewriteContext,
+    ir: FunctionIr,
+    layouts: FrameLayouts,
+    functionNumber: number,
+    marks: MarkPlan | undefined,
+  ) {
     const { frames } = layouts;
     this.context = context;
     this.ir = ir;
     this.frames = frames;
     this.shared = layouts.shared;
-    this.emitter = new Emitter(context, ir, layouts, functionNumber, true);
+    this.emitter = new Emitter(context, ir, layouts, functionNumber, true, marks);
     this.frameEnd = this.emitter.local('frame end', I32);
     this.frameBase = this.emitter.local('frame base', I32);
     this.pc = this.emitter.local('pc', I32);

@@ -52,7 +52,7 @@ import { emitBranchHints } from './branch_hints.ts';
 import { analyseCalls } from './call_graph.ts';
 import { I32_GLOBALS, RewriteContext } from './context.ts';
 import { emitEntry, emitGlobalReader, emitImportWrapper, emitRun, emitSetMarks, emitTrap } from './driver.ts';
-import { Emitter } from './emitter.ts';
+import { Emitter, keepsFuel } from './emitter.ts';
 import { layoutFrames } from './frames.ts';
 import { buildFunctionIr } from './function_ir.ts';
 import {
@@ -67,10 +67,12 @@ import {
   EXPORT_TOP,
   EXPORT_TRAP,
   INJECTED_MODULE,
+  MAX_TRACKED_PAGES,
   SIDE_MEMORY,
 } from './injected_abi.ts';
 import { MAX_KEPT_REFERENCES } from './limits.ts';
 import { livePoints } from './liveness.ts';
+import { planMarks } from './marks.ts';
 import { emitWindowCall, type WindowCall } from './message_window.ts';
 import { emitNameSection } from './name_section.ts';
 import { copyPlainBody, needsCopy } from './plain_copy.ts';
@@ -179,7 +181,11 @@ class Rewrite {
   constructor(module: WasmModule, options: TransformOptions) {
     this.module = module;
     this.options = options;
-    this.tracked = options.tracked && module.memories.length === 1 && module.importedMemories === 0;
+    this.tracked =
+      options.tracked &&
+      module.memories.length === 1 &&
+      module.importedMemories === 0 &&
+      module.memories[0].min <= MAX_TRACKED_PAGES;
     const graph = analyseCalls(module, options.stops);
     this.context = new RewriteContext(module, graph, this.tracked);
     this.bodies = new Array<Uint8Array | null>(module.bodies.length).fill(null);
@@ -295,18 +301,19 @@ class Rewrite {
       );
     }
     const layouts = layoutFrames(ir, livePoints(ir));
+    const marks = this.tracked ? planMarks(module, ir, keepsFuel(ir)) : undefined;
     const { frames } = layouts;
     if (frames.length === 0) {
-      this.bodies[codeIndex] = new Emitter(context, ir, layouts, 0, false).forward();
+      this.bodies[codeIndex] = new Emitter(context, ir, layouts, 0, false, marks).forward();
       return;
     }
     const resume = context.append([], [], functionName(module, body.funcIndex) ?? '');
     const sizes: number[] = [];
     for (const frame of frames) sizes[frame.resumePoint] = frame.sizeBytes;
     const functionNumber = context.addResumeEntry(resume.index, sizes);
-    const forward = new Emitter(context, ir, layouts, functionNumber, false).forward();
+    const forward = new Emitter(context, ir, layouts, functionNumber, false, marks).forward();
     this.bodies[codeIndex] = forward;
-    resume.body = emitResumeVersion(context, ir, layouts, functionNumber, resume.index);
+    resume.body = emitResumeVersion(context, ir, layouts, functionNumber, resume.index, marks);
     this.resumedFunctions.set(resume.index, body.funcIndex);
     this.reports.push({
       funcIndex: body.funcIndex,
