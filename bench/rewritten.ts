@@ -93,7 +93,7 @@ export class KernelEngine {
       link: null,
     });
     if (typeof proc === 'string') throw new Error(proc);
-    const reason = await this.#system.waitExit(proc.pid);
+    const reason = await this.#system.waitExit(proc);
     // Set by `done` while the process ran.
     const finished = this.#run as KernelRun | undefined;
     if (finished === undefined) throw new Error(`the kernel ended without a result: ${JSON.stringify(reason)}`);

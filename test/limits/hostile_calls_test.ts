@@ -93,7 +93,7 @@ it(`host functions called with hostile arguments harm the caller only, seed ${SE
   const node = new Node({ output, input: new FixedInput('some input\n'), limits: { maxProcesses: 20_000 } });
   const functions = hostFunctions(node.environment);
   const reasons = new Map<number, ExitReason>();
-  node.onProcessEnd = ({ pid }, reason) => reasons.set(pid, reason);
+  node.onProcessEnd = (pid, reason) => reasons.set(pid, reason);
   let started = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const imported = oneOfEachName(functions, random);
@@ -102,7 +102,7 @@ it(`host functions called with hostile arguments harm the caller only, seed ${SE
       const request = { module, entry: { kind: 'export', name }, params: new Uint8Array(0), link: null } as const;
       const proc = node.engine.spawn({ ...request, config: DEFAULT_PROCESS_CONFIG });
       assert.ok(typeof proc !== 'string', `${proc}`);
-      return proc.pid;
+      return proc;
     };
     const neighbour = spawn('neighbour');
     for (let k = 0; k < imported.length; k++, started++) spawn(`guest${k}`);

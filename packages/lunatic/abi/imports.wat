@@ -65,11 +65,11 @@
   (import "lunatic::process" "drop_config" (func (param i64)))
   (import "lunatic::process" "drop_module" (func (param i64)))
   (import "lunatic::process" "environment_id" (func (result i64)))
-  (import "lunatic::process" "exists" (func (param i64) (result i32)))
+  (import "lunatic::process" "exists" (func (param i64) (result i32))) ;; may stop
   (import "lunatic::process" "get_or_spawn" (func (param i32 i32 i64 i64 i64 i32 i32 i32 i32 i32 i32) (result i32))) ;; may stop
-  (import "lunatic::process" "kill" (func (param i64)))
-  (import "lunatic::process" "link" (func (param i64 i64)))
-  (import "lunatic::process" "monitor" (func (param i64)))
+  (import "lunatic::process" "kill" (func (param i64))) ;; may stop
+  (import "lunatic::process" "link" (func (param i64 i64))) ;; may stop
+  (import "lunatic::process" "monitor" (func (param i64))) ;; may stop
   (import "lunatic::process" "process_id" (func (result i64)))
   (import "lunatic::process" "sleep_ms" (func (param i64))) ;; may stop
   (import "lunatic::process" "spawn" (func (param i64 i64 i64 i32 i32 i32 i32 i32) (result i32))) ;; may stop
@@ -84,7 +84,7 @@
   (import "lunatic::registry" "remove" (func (param i32 i32))) ;; may stop
 
   ;; lunatic::timer
-  (import "lunatic::timer" "cancel_timer" (func (param i64) (result i32)))
+  (import "lunatic::timer" "cancel_timer" (func (param i64) (result i32))) ;; may stop
   (import "lunatic::timer" "send_after" (func (param i64 i64) (result i64)))
 
   ;; lunatic::trap

@@ -70,3 +70,9 @@ export const MAX_MAILBOX_SCAN = 4096;
 
 /** Steps of a death's consequences (one link or monitor each) done at once; the rest is done in slices of its own. */
 export const REAP_BATCH = 256;
+
+/** Calls to other workers under way: as many as processes can wait, and some of the VM's own. */
+export const MAX_CALLS = 8_000_000;
+
+/** Bytes of mail of a process that is moved to another worker for the sake of balance. */
+export const MAX_MOVED_MAIL_BYTES = 256 * 1024;

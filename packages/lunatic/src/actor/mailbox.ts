@@ -31,6 +31,18 @@ export function mailboxAppend(proc: Process, message: Message, limits: ActorLimi
   return true;
 }
 
+/** Appends a message that was in this mailbox before the process moved here: no bound is looked at again. */
+export function mailboxRestore(proc: Process, message: Message): void {
+  const cost = message.costBytes();
+  proc.system.held.bytes += cost;
+  message.next = null;
+  if (proc.mailTail === null) proc.mailHead = message;
+  else proc.mailTail.next = message;
+  proc.mailTail = message;
+  proc.mailCount++;
+  proc.mailBytes += cost;
+}
+
 /** Takes the oldest message. */
 export function mailboxTakeFirst(proc: Process): Message | null {
   const message = proc.mailHead;

@@ -157,6 +157,12 @@ export class Message {
     return this.resources.push(resource) - 1;
   }
 
+  /** Adds a slot whose resource was taken out: the others keep their indexes. */
+  pushEmptySlot(): void {
+    this.resources ??= [];
+    this.resources.push(null);
+  }
+
   /** Takes the resource of `kind` out of its slot; null, and nothing changes, if there is none or it is of another kind. */
   takeResource(index: number, kind: string): MessageResource | null {
     const resource = this.resources?.[index] ?? null;

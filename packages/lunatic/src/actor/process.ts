@@ -18,6 +18,7 @@
 import { assert } from '../base/assert.ts';
 import {
   SLICE_ENDED,
+  SLICE_WAITING,
   type SliceOutcome,
   TASK_ENDED,
   TASK_IDLE,
@@ -104,6 +105,8 @@ export interface Peers {
   watchers: PeerTable | null;
   /** Whose end this process is told of. */
   watching: PeerTable | null;
+  /** Processes of other workers that have not confirmed yet that they are linked no more, and how often. */
+  unlinking: Map<number, number> | null;
 }
 
 export class Process implements Task, TimerTarget {
@@ -198,6 +201,10 @@ export class Process implements Task, TimerTarget {
 
   /** For the scheduler only. */
   runSlice(sliceMs: number): SliceOutcome {
+    if ((this.flags & FLAG_LEAVING) !== 0) {
+      this.flags |= FLAG_GOES_ON;
+      return SLICE_WAITING;
+    }
     const outcome = this.body.runSlice(this, sliceMs);
     if (outcome !== SLICE_ENDED && !this.killRequested) return outcome;
     this.system.finish(this, this.exitReason ?? EXIT_NORMAL);
@@ -432,3 +439,9 @@ export const FLAG_NAMED = 4;
 export const FLAG_AWAITED = 8;
 /** Some message with resources has entered the mailbox. */
 export const FLAG_MAIL_RESOURCES = 16;
+/** About to move to another worker: it does not run here any more (travel.ts). */
+export const FLAG_LEAVING = 32;
+/** Has just moved here from its home: signals from processes of this worker still go by way of its home (routing.ts). */
+export const FLAG_INDIRECT = 128;
+/** It was runnable when it left. */
+export const FLAG_GOES_ON = 64;

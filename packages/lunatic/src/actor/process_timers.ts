@@ -15,6 +15,9 @@ import { MAILBOX_FULL, type Message } from './message.ts';
 /** Instead of an id: the sender, or all together, have too many delayed messages. The message is still the caller's. */
 export const TIMER_REFUSED = -1;
 
+/** Asks the worker that has a timer to cancel it: sender and id; the answer is that of `cancel`. */
+export const CALL_CANCEL_TIMER = 'cancel timer';
+
 export class ProcessTimers {
   readonly #system: ActorSystem;
   readonly #pending: RisingTable<DelayedMessage>;
@@ -26,6 +29,9 @@ export class ProcessTimers {
     this.#pending = new RisingTable();
     this.#usage = new Map();
     this.#nextId = 0;
+    system.remote?.callHandlers.set(CALL_CANCEL_TIMER, ([sender, id], done) => {
+      done(this.cancel(sender as number, id as number)); // as the host function writes them
+    });
   }
 
   /** Delayed messages under way. */
@@ -48,12 +54,18 @@ export class ProcessTimers {
     const delayed = new DelayedMessage(this, this.#nextId++, senderPid, pid, message);
     this.#pending.add(delayed.id, delayed);
     this.#system.scheduler.addTimer(delayed, Math.max(0, delayMs));
-    return delayed.id;
+    const { workers, self } = this.#system.space;
+    return delayed.id * workers + self;
   }
 
-  /** True if the message will not be delivered because of this call: it was under way, and sent by `senderPid`. */
+  /** The worker at which a timer with this id is; ids are unique in the VM. */
+  workerOf(id: number): number {
+    return Number.isSafeInteger(id) && id >= 0 ? id % this.#system.space.workers : this.#system.space.self;
+  }
+
+  /** True if the message will not be delivered because of this call: it was under way here, and sent by `senderPid`. */
   cancel(senderPid: number, id: number): boolean {
-    const delayed = this.#pending.get(id);
+    const delayed = this.#pending.get(Math.floor(id / this.#system.space.workers));
     if (delayed === undefined || delayed.senderPid !== senderPid) return false;
     this.#system.scheduler.cancelTimer(delayed);
     this.#forget(delayed);

@@ -1,7 +1,8 @@
 // Names of processes: one flat map, name -> (node, pid).
 //
 // Better than the original: the names of a local process go away with it, so `get` never answers with a dead one. An entry of
-// another node is kept until it is removed or overwritten. One thread: each call is atomic, and so is get, spawn, put.
+// another node is kept until it is removed or overwritten. One thread: each call is atomic, and so is get, spawn, put. In a VM of several
+// workers worker 0 has it, and the others ask there.
 //
 // Invariants
 // R1  A local process is named in `#namesByPid` exactly when an entry names it; its FLAG_NAMED is then set.
@@ -13,6 +14,7 @@
 import type { ActorSystem } from './actor_system.ts';
 import { MAX_NAME_LENGTH, NAME_OVERHEAD_BYTES } from './limits.ts';
 import { FLAG_NAMED } from './process.ts';
+import type { CallHandler } from './remote_signals.ts';
 
 export interface RegistryEntry {
   readonly nodeId: number;
@@ -25,6 +27,13 @@ export const NAME_PUT = 0;
 export const NAME_TOO_LONG = 1;
 /** `limits.maxNames` names are registered, or the memory that all processes may hold is used up, and this is a new one. */
 export const REGISTRY_FULL = 2;
+
+/** What other workers ask the one with the registry: the methods of the same names. */
+export const CALL_PUT_NAME = 'put name';
+export const CALL_GET_NAME = 'get name';
+export const CALL_REMOVE_NAME = 'remove name';
+/** A process has ended elsewhere: its names are to be forgotten. */
+export const CALL_UNNAME = 'unname';
 
 export class Registry {
   /** Entries with this node id are of processes here. */
@@ -40,6 +49,23 @@ export class Registry {
     this.#system = system;
     this.#entries = new Map();
     this.#namesByPid = new Map();
+    if (system.remote !== null) this.#serve(system.remote.callHandlers);
+  }
+
+  /** For the other workers, whose processes ask here. */
+  #serve(handlers: Map<string, CallHandler>): void {
+    // The arguments are as the callers below and in actor_system.ts write them.
+    handlers.set(CALL_UNNAME, ([pid], done) => {
+      this.removeProcess(pid as number);
+      done(null);
+    });
+    handlers.set(CALL_PUT_NAME, ([name, nodeId, pid], done) => {
+      const isAsked = this.mustAsk(nodeId as number, pid as number);
+      const outcome = this.put(name as string, nodeId as number, pid as number, () => done(NAME_PUT));
+      if (outcome !== NAME_PUT || !isAsked) done(outcome);
+    });
+    handlers.set(CALL_GET_NAME, ([name], done) => done(this.get(name as string)));
+    handlers.set(CALL_REMOVE_NAME, ([name], done) => done(this.remove(name as string)));
   }
 
   get size(): number {
@@ -48,26 +74,42 @@ export class Registry {
 
   /**
    * Registers or overwrites. The name of a local process that does not exist (any more) is as if it had ended right after: nothing is
-   * registered, and what the name meant before is forgotten.
+   * registered, and what the name meant before is forgotten. Whether a process on another worker exists has to be asked: it is registered when
+   * the answer is there, and `settled` is called then, and only then.
    */
-  put(name: string, nodeId: number, pid: number): PutOutcome {
+  put(name: string, nodeId: number, pid: number, settled?: () => void): PutOutcome {
     if (name.length > MAX_NAME_LENGTH) return NAME_TOO_LONG;
     if (!this.#entries.has(name)) {
       if (this.#entries.size >= this.#system.limits.maxNames) return REGISTRY_FULL;
       if (!this.#system.held.hasRoom(nameBytes(name), this.#heldBytes)) return REGISTRY_FULL;
+    }
+    if (this.mustAsk(nodeId, pid)) {
+      // Not visible before it is known to be alive, and its worker knows that it has a name (R2).
+      this.#system.remote?.named(pid, (alive) => {
+        this.remove(name);
+        if (alive) this.#register(name, nodeId, pid);
+        if (settled !== undefined) settled();
+      });
+      return NAME_PUT;
     }
     this.remove(name);
     if (nodeId === this.nodeId) {
       const proc = this.#system.find(pid);
       if (proc === undefined) return NAME_PUT;
       proc.flags |= FLAG_NAMED;
+    }
+    this.#register(name, nodeId, pid);
+    return NAME_PUT;
+  }
+
+  #register(name: string, nodeId: number, pid: number): void {
+    if (nodeId === this.nodeId) {
       const names = this.#namesByPid.get(pid);
       if (names === undefined) this.#namesByPid.set(pid, new Set([name]));
       else names.add(name);
     }
     this.#entries.set(name, { nodeId, pid });
     this.#hold(nameBytes(name));
-    return NAME_PUT;
   }
 
   get(name: string): RegistryEntry | null {
@@ -86,7 +128,12 @@ export class Registry {
     return true;
   }
 
-  /** The names of a local process, oldest first. */
+  /** Whether `put` with this pid will call `settled`. */
+  mustAsk(nodeId: number, pid: number): boolean {
+    return nodeId === this.nodeId && this.#system.isElsewhere(pid);
+  }
+
+  /** The names of a process of this node, oldest first. */
   namesOf(pid: number): readonly string[] {
     return [...(this.#namesByPid.get(pid) ?? [])];
   }

@@ -30,7 +30,7 @@ import {
 import { PEER_BYTES, REAP_BATCH } from './limits.ts';
 import { createMessage, MESSAGE_LINK_DIED, MESSAGE_PROCESS_DIED, type Message } from './message.ts';
 import { PeerTable } from './peer_table.ts';
-import type { Peers, Process } from './process.ts';
+import { FLAG_INDIRECT, type Peers, type Process } from './process.ts';
 
 export class Signals implements Task {
   taskState: number;
@@ -40,6 +40,7 @@ export class Signals implements Task {
   readonly #ended: Deque<Process>;
   #working: boolean;
   #nextRef: number;
+  readonly #refStep: number;
 
   constructor(system: ActorSystem) {
     this.taskState = TASK_IDLE;
@@ -47,7 +48,9 @@ export class Signals implements Task {
     this.#system = system;
     this.#ended = new Deque(UNBOUNDED);
     this.#working = false;
-    this.#nextRef = 1;
+    // Refs are unique in the VM: a process that moves to another worker goes on with other ones.
+    this.#nextRef = 1 + system.space.self;
+    this.#refStep = system.space.workers;
   }
 
   /** Whether the memory that all processes hold has room for another link of `proc`. */
@@ -62,13 +65,29 @@ export class Signals implements Task {
     this.#linksOf(child).set(parent.pid, parent.pid, 0, 0);
   }
 
-  link(proc: Process, pid: number, tagLo: number, tagHi: number): void {
-    if (!proc.isAlive || proc.pid === pid) return;
+  /** The side of `proc` of a link whose other side is made elsewhere. */
+  linkTo(proc: Process, pid: number, tagLo: number, tagHi: number): void {
+    this.#linksOf(proc).set(pid, pid, tagLo, tagHi);
+  }
+
+  /** `done`: called when a process of another worker has been asked, and only then. */
+  link(proc: Process, pid: number, tagLo: number, tagHi: number, done?: () => void): void {
+    if (!proc.isAlive || proc.pid === pid) {
+      // A process that has just moved here asks by way of its home, also about itself.
+      if (done !== undefined) done();
+      return;
+    }
     const other = this.#system.find(pid);
     if (other !== undefined) {
       if (this.#refuses(proc, proc.peers?.links ?? null, pid)) return;
       this.#linksOf(proc).set(pid, pid, tagLo, tagHi);
-      this.#linksOf(other).set(proc.pid, proc.pid, tagLo, tagHi);
+      // Not if the other's unlinking is on its way here: it will remove this side.
+      if (other.peers?.unlinking?.has(proc.pid) !== true) this.#linksOf(other).set(proc.pid, proc.pid, tagLo, tagHi);
+    } else if (this.#isElsewhere(pid)) {
+      if (this.#refuses(proc, proc.peers?.links ?? null, pid)) return;
+      this.#linksOf(proc).set(pid, pid, tagLo, tagHi);
+      this.#system.remote?.link(pid, proc.pid, tagLo, tagHi, done);
+      return;
     } else if (proc.peers === null || proc.peers.links === null || proc.peers.links.get(pid) === null) {
       this.#linkFailed(proc, pid, EXIT_NOPROC, tagLo, tagHi);
     }
@@ -77,31 +96,44 @@ export class Signals implements Task {
 
   unlink(proc: Process, pid: number): void {
     proc.peers?.links?.remove(pid);
-    this.#system.find(pid)?.peers?.links?.remove(proc.pid);
+    const other = this.#system.find(pid);
+    if (other !== undefined) {
+      other.peers?.links?.remove(proc.pid);
+      if ((proc.flags & FLAG_INDIRECT) === 0) return;
+      // What the other sent before, a link perhaps, is still on its way here.
+      this.#beginUnlinking(proc, pid);
+      this.#system.remote?.unlinked(proc.pid, pid);
+    } else if (this.#isElsewhere(pid)) {
+      this.#beginUnlinking(proc, pid);
+      this.#system.remote?.unlink(pid, proc.pid);
+    }
+  }
+
+  /** Links from `pid` do not count until it has confirmed. */
+  #beginUnlinking(proc: Process, pid: number): void {
+    const peers = peersOf(proc);
+    peers.unlinking ??= new Map();
+    peers.unlinking.set(pid, (peers.unlinking.get(pid) ?? 0) + 1);
   }
 
   askToEnd(from: Process, pid: number, reason: ExitReason): void {
     const proc = this.#system.find(pid);
-    if (proc === undefined) return;
-    if (proc.dieWhenLinkDies) {
-      this.#system.exit(proc, reason);
-      return;
-    }
-    const link = proc.peers?.links?.get(from.pid) ?? null;
-    this.#linkFailed(proc, from.pid, reason, link?.tagLo ?? 0, link?.tagHi ?? 0);
+    if (proc !== undefined) this.acceptAskToEnd(proc, from.pid, reason);
+    else if (this.#isElsewhere(pid)) this.#system.remote?.askToEnd(pid, from.pid, reason);
   }
 
-  monitor(proc: Process, pid: number): void {
-    this.#addMonitor(proc, pid, pid, proc.pid, 0);
+  /** `done` as for `link`. */
+  monitor(proc: Process, pid: number, done?: () => void): void {
+    this.#addMonitor(proc, pid, pid, proc.pid, 0, done);
   }
 
   stopMonitoring(proc: Process, pid: number): void {
-    proc.peers?.watching?.remove(pid);
-    this.#system.find(pid)?.peers?.watchers?.remove(proc.pid);
+    if (proc.peers?.watching?.remove(pid) != null) this.#forgetWatcher(pid, proc.pid);
   }
 
   monitorWithRef(proc: Process, pid: number): number {
-    const ref = this.#nextRef++;
+    const ref = this.#nextRef;
+    this.#nextRef += this.#refStep;
     this.#addMonitor(proc, pid, -ref, -ref, ref);
     return ref;
   }
@@ -109,8 +141,64 @@ export class Signals implements Task {
   demonitor(proc: Process, ref: number): boolean {
     const entry = proc.peers?.watching?.remove(-ref) ?? null;
     if (entry === null) return false;
-    this.#system.find(entry.pid)?.peers?.watchers?.remove(-ref);
+    this.#forgetWatcher(entry.pid, -ref);
     return true;
+  }
+
+  // Signals from other workers to a process that is here.
+
+  acceptLink(proc: Process, from: number, tagLo: number, tagHi: number): void {
+    // Sent before the other side heard that this one unlinks: it has removed its side meanwhile.
+    if (proc.peers?.unlinking?.has(from)) return;
+    if (this.#refuses(proc, proc.peers?.links ?? null, from)) return;
+    this.#linksOf(proc).set(from, from, tagLo, tagHi);
+  }
+
+  acceptUnlink(proc: Process, from: number): void {
+    proc.peers?.links?.remove(from);
+    this.#system.remote?.unlinked(from, proc.pid);
+  }
+
+  /** The other side has removed its side of the link. */
+  unlinkDone(proc: Process, other: number): void {
+    const unlinking = proc.peers?.unlinking;
+    const count = unlinking?.get(other);
+    if (unlinking == null || count === undefined) return;
+    if (count > 1) unlinking.set(other, count - 1);
+    else unlinking.delete(other);
+  }
+
+  acceptAskToEnd(proc: Process, from: number, reason: ExitReason): void {
+    if (proc.dieWhenLinkDies) {
+      this.#system.exit(proc, reason);
+      return;
+    }
+    const link = proc.peers?.links?.get(from) ?? null;
+    this.#linkFailed(proc, from, reason, link?.tagLo ?? 0, link?.tagHi ?? 0);
+  }
+
+  acceptMonitor(proc: Process, from: number, key: number): void {
+    const peers = peersOf(proc);
+    peers.watchers ??= new PeerTable(this.#system.held);
+    peers.watchers.set(key, from, 0, 0);
+  }
+
+  acceptDemonitor(proc: Process, key: number): void {
+    proc.peers?.watchers?.remove(key);
+  }
+
+  /** `receiver` learns that a process it is linked with has ended. */
+  tellLinkDied(receiver: number, deadPid: number, reason: ExitReason): void {
+    const proc = this.#system.find(receiver);
+    if (proc !== undefined) this.linkDied(proc, deadPid, reason);
+    else if (this.#isElsewhere(receiver)) this.#system.remote?.linkDied(receiver, deadPid, reason);
+  }
+
+  /** `receiver` learns that a process it monitors has ended; `key` is that of its monitor at the other side. */
+  tellProcessDied(receiver: number, deadPid: number, key: number, reason: ExitReason): void {
+    const proc = this.#system.find(receiver);
+    if (proc !== undefined) this.processDied(proc, deadPid, key, reason);
+    else if (this.#isElsewhere(receiver)) this.#system.remote?.processDied(receiver, deadPid, key, reason);
   }
 
   /** `proc` has ended: its links and monitors are told, now or soon. */
@@ -134,22 +222,42 @@ export class Signals implements Task {
     return SLICE_WAITING;
   }
 
-  #addMonitor(proc: Process, pid: number, ownKey: number, otherKey: number, ref: number): void {
+  /** Not in the table here, and perhaps alive on another worker. */
+  #isElsewhere(pid: number): boolean {
+    const { remote } = this.#system;
+    return remote?.mayBeElsewhere(pid) ?? false;
+  }
+
+  /** `pid` need not tell the monitor with this key, at its side, any more. */
+  #forgetWatcher(pid: number, key: number): void {
+    const other = this.#system.find(pid);
+    if (other !== undefined) other.peers?.watchers?.remove(key);
+    else if (this.#isElsewhere(pid)) this.#system.remote?.demonitor(pid, key);
+  }
+
+  #addMonitor(proc: Process, pid: number, ownKey: number, otherKey: number, ref: number, done?: () => void): void {
     if (!proc.isAlive) return;
     const other = this.#system.find(pid);
+    if (other === undefined && this.#isElsewhere(pid)) {
+      if (this.#refuses(proc, proc.peers?.watching ?? null, ownKey)) return;
+      this.#watchingOf(proc).set(ownKey, pid, 0, 0);
+      this.#system.remote?.monitor(pid, proc.pid, otherKey, done);
+      return;
+    }
     if (other === undefined) {
       const announced = proc.peers !== null && proc.peers.watching !== null && proc.peers.watching.get(ownKey) !== null;
       if (!announced) this.#notify(proc, processDied(pid, EXIT_NOPROC, ref));
       return;
     }
     if (this.#refuses(proc, proc.peers?.watching ?? null, ownKey)) return;
-    const { held } = this.#system;
-    const own = peersOf(proc);
-    own.watching ??= new PeerTable(held);
-    own.watching.set(ownKey, pid, 0, 0);
-    const others = peersOf(other);
-    others.watchers ??= new PeerTable(held);
-    others.watchers.set(otherKey, proc.pid, 0, 0);
+    this.#watchingOf(proc).set(ownKey, pid, 0, 0);
+    this.acceptMonitor(other, proc.pid, otherKey);
+  }
+
+  #watchingOf(proc: Process): PeerTable {
+    const peers = peersOf(proc);
+    peers.watching ??= new PeerTable(this.#system.held);
+    return peers.watching;
   }
 
   /** There is no room for an entry of `proc` with this key and its other side: `proc` ends. */
@@ -191,24 +299,23 @@ export class Signals implements Task {
     const reason = proc.exitReason ?? EXIT_NOPROC;
     const link = peers.links?.drain() ?? null;
     if (link !== null) {
-      this.#linkDied(link.pid, proc.pid, reason);
+      this.tellLinkDied(link.pid, proc.pid, reason);
       return true;
     }
     const watcher = peers.watchers?.drain() ?? null;
     if (watcher !== null) {
-      this.#processDied(watcher.pid, proc.pid, watcher.key, reason);
+      this.tellProcessDied(watcher.pid, proc.pid, watcher.key, reason);
       return true;
     }
     const watched = peers.watching?.drain() ?? null;
     if (watched === null) return false;
-    this.#system.find(watched.pid)?.peers?.watchers?.remove(watched.key < 0 ? watched.key : proc.pid);
+    this.#forgetWatcher(watched.pid, watched.key < 0 ? watched.key : proc.pid);
     return true;
   }
 
-  #linkDied(receiver: number, deadPid: number, reason: ExitReason): void {
-    const proc = this.#system.find(receiver);
-    const entry = proc?.peers?.links?.remove(deadPid) ?? null;
-    if (proc === undefined || entry === null) return;
+  linkDied(proc: Process, deadPid: number, reason: ExitReason): void {
+    const entry = proc.peers?.links?.remove(deadPid) ?? null;
+    if (entry === null) return;
     if (isFailure(reason)) this.#linkFailed(proc, deadPid, reason, entry.tagLo, entry.tagHi);
   }
 
@@ -224,11 +331,10 @@ export class Signals implements Task {
     this.#notify(proc, message);
   }
 
-  #processDied(receiver: number, deadPid: number, key: number, reason: ExitReason): void {
-    const proc = this.#system.find(receiver);
+  processDied(proc: Process, deadPid: number, key: number, reason: ExitReason): void {
     // A monitor with a ref has the same key on both sides; the ABI's own has the other's pid.
-    const entry = proc?.peers?.watching?.remove(key < 0 ? key : deadPid) ?? null;
-    if (proc !== undefined && entry !== null) this.#notify(proc, processDied(deadPid, reason, key < 0 ? -key : 0));
+    const entry = proc.peers?.watching?.remove(key < 0 ? key : deadPid) ?? null;
+    if (entry !== null) this.#notify(proc, processDied(deadPid, reason, key < 0 ? -key : 0));
   }
 
   /** A notice must not be lost: whoever lets even the reserve for notices overflow ends. */
@@ -248,8 +354,8 @@ function processDied(pid: number, reason: ExitReason, ref: number): Message {
   return message;
 }
 
-function peersOf(proc: Process): Peers {
-  proc.peers ??= { links: null, watchers: null, watching: null };
+export function peersOf(proc: Process): Peers {
+  proc.peers ??= { links: null, watchers: null, watching: null, unlinking: null };
   return proc.peers;
 }
 

@@ -8,8 +8,15 @@ export interface Clock {
 }
 
 export class SystemClock implements Clock {
+  readonly #offsetMs: number;
+
+  /** `offsetMs`: added to this thread's own time, so that all threads of a VM show the same. */
+  constructor(offsetMs = 0) {
+    this.#offsetMs = offsetMs;
+  }
+
   nowMs(): number {
-    return monotonic.now();
+    return monotonic.now() + this.#offsetMs;
   }
 
   wallNs(): bigint {

@@ -6,6 +6,27 @@ export class HandleTable<T extends NonNullable<unknown> | null> {
   #values: Map<number, T> | null = null;
   #next = 0;
 
+  /** A table as another was: its entries, and the id that comes next. */
+  static restore<T extends NonNullable<unknown> | null>(
+    next: number,
+    entries: readonly (readonly [number, T])[],
+  ): HandleTable<T> {
+    const table = new HandleTable<T>();
+    table.#next = next;
+    if (entries.length > 0) table.#values = new Map(entries);
+    return table;
+  }
+
+  /** The id that the next value gets. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** All entries by rising id. */
+  *entries(): IterableIterator<[number, T]> {
+    if (this.#values !== null) yield* this.#values.entries();
+  }
+
   get size(): number {
     return this.#values === null ? 0 : this.#values.size;
   }

@@ -31,6 +31,22 @@ export class RisingTable<T extends NonNullable<unknown>> {
     this.size++;
   }
 
+  /** Puts a value back under an id that `add` has had before. False: there is no id this high yet. */
+  restore(id: number, value: T): boolean {
+    const index = Math.floor(id / PAGE_SIZE);
+    if (index > this.#newest.index) return false;
+    let page = this.#pages.get(index);
+    if (page === undefined) {
+      page = new Page<T>(index);
+      this.#pages.set(index, page);
+      if (this.#last.index === index) this.#last = page;
+    }
+    page.slots[id % PAGE_SIZE] = value;
+    page.count++;
+    this.size++;
+    return true;
+  }
+
   /** Any number may be asked for. Hot: every message is sent to an id. */
   get(id: number): T | undefined {
     const index = id >= 0 && id <= MAX_SMALL_ID ? id >> PAGE_SHIFT : Math.floor(id / PAGE_SIZE);

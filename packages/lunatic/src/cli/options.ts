@@ -6,6 +6,7 @@
 // as if they stood before those of the command line, which therefore win.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { MAX_WORKERS } from '../node/limits.ts';
 import { CliError, EXIT_CODE_USAGE } from './error.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import { splitWords } from './shell_words.ts';
@@ -20,6 +21,8 @@ export interface RunOptions {
   /** In units of 100,000 instructions. */
   readonly maxFuel: number | undefined;
   readonly maxProcesses: number | undefined;
+  /** Threads that run processes. */
+  readonly workers: number | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -159,6 +162,7 @@ function addRunOptions(command: Command): Command {
     .addOption(
       option('--max-processes <COUNT>', 'processes alive at once, within what the JavaScript heap holds', parseCount),
     )
+    .addOption(option('--workers <COUNT>', 'threads that run processes (default: one per processor)', parseWorkers))
     .addOption(new Option('--log-level <LEVEL>', 'what to tell on standard error').choices(LOG_LEVELS).default('warn'));
 }
 
@@ -172,6 +176,7 @@ function runOptionsOf(command: Command): RunOptions {
     maxMemory: given.maxMemory,
     maxFuel: given.maxFuel,
     maxProcesses: given.maxProcesses,
+    workers: given.workers,
     logLevel: given.logLevel,
   };
 }
@@ -217,6 +222,12 @@ function parseCount(text: string): number {
   const count = Number(text);
   if (!/^\d+$/.test(text) || count < 1 || !Number.isSafeInteger(count))
     throw new InvalidArgumentError('it must be a whole number from 1.');
+  return count;
+}
+
+function parseWorkers(text: string): number {
+  const count = parseCount(text);
+  if (count > MAX_WORKERS) throw new InvalidArgumentError(`it must be at most ${MAX_WORKERS}.`);
   return count;
 }
 

@@ -31,6 +31,7 @@ describe('parseCommandLine', () => {
       maxMemory: undefined,
       maxFuel: undefined,
       maxProcesses: undefined,
+      workers: undefined,
       logLevel: 'warn',
     });
   });

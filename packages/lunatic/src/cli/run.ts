@@ -1,14 +1,15 @@
 // `lunatic [run] FILE`: the VM around one program, from its options to the exit code.
 
 import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type ExitReason, isFailure } from '../actor/exit_reason.ts';
 import type { LoadedModule, Preopen, ProcessConfig } from '../engine/services.ts';
 import { LinkError } from '../host/link.ts';
 import { NodeInput, type NodeOutput } from '../host/stdio.ts';
-import { type MainOutcome, Node } from '../node/node.ts';
+import type { MainOutcome, Node } from '../node/node.ts';
 import { DEFAULT_PROCESS_CONFIG } from '../node/process_config.ts';
-import { describeProcess } from '../node/process_description.ts';
+import { startNode } from '../node/start_node.ts';
 import { WasmError } from '../wasm/error.ts';
 import { CliError, EXIT_CODE_FAILURE, EXIT_CODE_SIGINT, EXIT_CODE_SIGPIPE, EXIT_CODE_SIGTERM } from './error.ts';
 import { INTERRUPTION_GRACE_MS } from './limits.ts';
@@ -31,11 +32,16 @@ export async function run(
   const config = configure(file, args, options);
   const bytes = await readProgram(file, (line) => log.progress(line));
   const limits = options.maxProcesses === undefined ? {} : { maxProcesses: options.maxProcesses };
-  const node = new Node({ output, input: new NodeInput(), limits });
+  const { node, close } = startNode({
+    output,
+    input: new NodeInput(),
+    limits,
+    workers: options.workers ?? availableParallelism(),
+  });
   const module = load(node, file, bytes, log);
   const reports = new FailureReports(log, node.scheduler.clock);
-  node.onProcessEnd = (proc, reason) => {
-    if (isFailure(reason)) reports.failed(reason, () => describeProcess(node, proc));
+  node.onProcessEnd = (_, reason, describe) => {
+    if (isFailure(reason)) reports.failed(reason, describe);
   };
   const interruption = new Interruption(output);
   try {
@@ -43,7 +49,7 @@ export async function run(
       interruption.exitCode,
       node.runMain(module, config, ENTRY).then((outcome) => conclude(file, outcome, reports, log)),
     ]);
-    await node.close();
+    await close();
     return exitCode;
   } finally {
     interruption.stop();
@@ -81,6 +87,8 @@ function conclude(file: string, outcome: MainOutcome, reports: FailureReports, l
     case 'deadlock':
       reportDeadlock(log, outcome.waiting, outcome.count);
       return EXIT_CODE_FAILURE;
+    case 'crashed':
+      throw new CliError(`${file} was ended: ${outcome.error.message}`, EXIT_CODE_FAILURE, outcome.error);
     case 'refused':
       throw new CliError(`${file} cannot be started: ${outcome.why}`);
   }

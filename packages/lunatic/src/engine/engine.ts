@@ -2,12 +2,23 @@
 
 import type { ActorSystem } from '../actor/actor_system.ts';
 import { Process } from '../actor/process.ts';
+import { assert } from '../base/assert.ts';
 import { FRAME_HEADER } from '../transform/injected_abi.ts';
 import { type EntryPoint, type TransformResult, transformModule } from '../transform/transform.ts';
 import { WasmError } from '../wasm/error.ts';
 import { decodeModule } from '../wasm/module.ts';
 import { inFunction } from '../wasm/names.ts';
-import { F64, type FuncType, I32, I64, printValType, V128, type ValType, type WasmModule } from '../wasm/types.ts';
+import {
+  F64,
+  type FuncType,
+  I32,
+  I64,
+  type Imports,
+  printValType,
+  V128,
+  type ValType,
+  type WasmModule,
+} from '../wasm/types.ts';
 import { Allocator } from './allocator.ts';
 import { TABLE_SIGNATURES } from './context.ts';
 import type { HostFunction } from './host_function.ts';
@@ -27,6 +38,7 @@ import { EngineModule, type ModuleForm, type ModuleRemains } from './loaded_modu
 import type { EngineServices, Entry, LoadedModule, ProcessConfig, SpawnRequest } from './services.ts';
 import { SideMemory } from './side_memory.ts';
 import { SliceGrant } from './slice_grant.ts';
+import { SpawnElsewhere } from './spawn_elsewhere.ts';
 import { makeStackProbe } from './stack_probe.ts';
 import { type GuestCall, WasmProcess } from './wasm_process.ts';
 
@@ -34,10 +46,17 @@ const PAGE_BYTES = 65_536;
 /** A parameter in a spawn request: type and 16 bytes. */
 const PARAM_BYTES = 17;
 
+/** A module on its way to another worker: structured-clonable. */
+export interface ModuleParcel {
+  readonly id: number;
+  readonly name: string;
+  readonly form: ModuleForm;
+}
+
 export interface EngineOptions {
   readonly system: ActorSystem;
   /** The host function of every function import, in order; throws when one is not served. */
-  readonly link: (module: WasmModule) => readonly HostFunction[];
+  readonly link: (module: Imports) => readonly HostFunction[];
   /**
    * Whether modules record their writes (TransformOptions.tracked). Undefined, the default: a module begins without, and changes
    * once searching its instances has cost as much as making the other form.
@@ -55,6 +74,13 @@ export class Engine implements EngineServices {
   readonly #link: EngineOptions['link'];
   readonly #tracked: boolean | undefined;
   #nextModule = 1;
+  /** Modules that every worker has, by id. Empty in a VM of one thread. */
+  readonly #kept = new Map<number, EngineModule>();
+  /** Modules of guests of other workers, by id. */
+  readonly #adopted = new Map<number, WeakRef<EngineModule>>();
+  readonly #elsewhere: SpawnElsewhere | null;
+  /** Where a process of a kept module is to be spawned: the number of a worker. Set by whoever balances. */
+  placement: (() => number) | null = null;
   /** Modules that V8 has not found to be unreachable. */
   moduleCount = 0;
   /** Those loaded here. */
@@ -75,9 +101,59 @@ export class Engine implements EngineServices {
       scanned: (module: EngineModule) => this.#considerTracking(module),
     };
     this.pool = new InstancePool(environment, options.maxMemories ?? MAX_MEMORIES);
+    const { remote } = options.system;
+    this.#elsewhere = remote === null ? null : new SpawnElsewhere(this, remote);
+  }
+
+  /** What is to be sent to the other workers before any frame names the module, which is kept from now on. */
+  keepModule(loaded: LoadedModule): ModuleParcel {
+    const module = this.#own(loaded);
+    module.isKept = true;
+    this.#kept.set(module.id, module);
+    const { id, name, form } = module;
+    return { id, name, form };
+  }
+
+  /** A parcel of another worker's `keepModule`. */
+  keepParcel({ id, name, form }: ModuleParcel): void {
+    const module = this.#register(id, name, form, this.#link(form.transformed));
+    module.isKept = true;
+    this.#kept.set(id, module);
+  }
+
+  /** All that a worker has to know which starts now. */
+  *keptParcels(): IterableIterator<ModuleParcel> {
+    for (const { id, name, form } of this.#kept.values()) yield { id, name, form };
+  }
+
+  /** Takes in the parcels that have come, since one that is named has not been. Set by whoever gets them. */
+  fetchParcels: () => void = () => {};
+
+  keptModule(id: number): EngineModule {
+    if (!this.#kept.has(id)) this.fetchParcels();
+    const module = this.#kept.get(id);
+    assert(module !== undefined, 'a module is sent before it is named');
+    return module;
+  }
+
+  /** A module that a guest of some worker has compiled. */
+  adoptModule(id: number, name: string, bytes: Uint8Array): EngineModule {
+    const known = this.#adopted.get(id)?.deref();
+    if (known !== undefined) return known;
+    const module = this.#load(id, bytes, name);
+    for (const [old, reference] of this.#adopted) if (reference.deref() === undefined) this.#adopted.delete(old);
+    this.#adopted.set(id, new WeakRef(module));
+    return module;
   }
 
   loadModule(bytes: Uint8Array, name: string): EngineModule {
+    const { workers, self } = this.system.space;
+    const module = this.#load(this.#nextModule++ * workers + self, bytes, name);
+    if (this.#elsewhere !== null) this.#adopted.set(module.id, new WeakRef(module));
+    return module;
+  }
+
+  #load(id: number, bytes: Uint8Array, name: string): EngineModule {
     if (bytes.length > MAX_MODULE_BYTES)
       throw new WasmError(`a module of ${bytes.length} bytes; the limit is ${MAX_MODULE_BYTES}`, 0);
     if (this.moduleCount >= MAX_MODULES) throw new WasmError(`more than ${MAX_MODULES} modules are loaded`, 0);
@@ -90,7 +166,11 @@ export class Engine implements EngineServices {
     const { tableElements } = form.transformed;
     if (tableElements > MAX_TABLE_ELEMENTS)
       throw new WasmError(`unsupported: tables of ${tableElements} elements; the limit is ${MAX_TABLE_ELEMENTS}`, 0);
-    const loaded = new EngineModule(this.#nextModule++, name, form, hostFunctions);
+    return this.#register(id, name, form, hostFunctions);
+  }
+
+  #register(id: number, name: string, form: ModuleForm, hostFunctions: readonly HostFunction[]): EngineModule {
+    const loaded = new EngineModule(id, name, form, hostFunctions);
     this.moduleCount++;
     this.#unreachable.register(loaded, loaded.remains);
     this.#modules.add(loaded);
@@ -155,46 +235,85 @@ export class Engine implements EngineServices {
     return proc.body instanceof WasmProcess ? proc.body.module : null;
   }
 
+  isMainOnly(module: LoadedModule): boolean {
+    return !this.#own(module).mayLeaveMain;
+  }
+
   configOf(proc: Process): ProcessConfig {
     if (!(proc.body instanceof WasmProcess)) throw new TypeError(`process ${proc.pid} does not run WebAssembly`);
     return proc.body.config;
   }
 
-  spawn(request: SpawnRequest): Process | string {
+  spawn(request: SpawnRequest, here = false): number | string {
     const { link, config } = request;
     const engineModule = request.module === null ? this.#runningModule() : this.#own(request.module);
     const memoryBytes = engineModule.initialPagesOfAll * PAGE_BYTES;
     if (memoryBytes > config.maxMemoryBytes)
       return `the module needs ${memoryBytes} bytes of memory, the limit is ${config.maxMemoryBytes}`;
-    const entry = this.#resolve(engineModule, request.entry, request.params);
+    const tagLo = link === null ? 0 : Number(BigInt.asIntN(32, link.tag));
+    const tagHi = link === null ? 0 : Number(BigInt.asIntN(32, link.tag >> 32n));
+    if (!here && this.placement !== null && this.#elsewhere !== null && canBeAnywhere(engineModule)) {
+      const worker = this.placement();
+      if (worker !== this.system.space.self)
+        return this.#elsewhere.spawn(worker, engineModule, request, tagLo, tagHi) ?? this.#noProcess();
+    }
+    const body = this.#makeBody(engineModule, request);
+    if (typeof body === 'string') return body;
+    const proc = link === null ? this.system.spawn(body) : this.system.spawn(body, null, link.parent, tagLo, tagHi);
+    if (proc === null) {
+      this.side.free(body.floor, body.chunkBytes);
+      return this.#noProcess();
+    }
+    engineModule.processCount++;
+    body.process = proc;
+    return proc.pid;
+  }
+
+  /** For SpawnElsewhere: the process that another worker has numbered for this one. Without memory for it, it ends at once. */
+  spawnNumbered(pid: number, parent: number, request: SpawnRequest): void {
+    const engineModule = this.#own(request.module as LoadedModule); // never null there
+    const made = this.#makeBody(engineModule, request);
+    const body = typeof made === 'string' ? this.#hopeless(engineModule, request.config, made) : made;
+    engineModule.processCount++;
+    body.process = this.system.adopt(pid, body, parent);
+  }
+
+  /** The body of a process that comes from another worker: its frames, and its dirty blocks as the arena keeps them. */
+  rebuild(module: EngineModule, config: ProcessConfig, frames: Uint8Array, state: Uint8Array): WasmProcess {
+    module.processCount++;
+    const sizeBytes = Math.max(MIN_CHUNK_BYTES, frames.length);
+    const floor = this.side.allocate(sizeBytes);
+    if (floor < 0) return this.#hopeless(module, config, STACKS_FULL);
+    this.side.bytes.set(frames, floor);
+    const chunkBytes = Allocator.capacity(sizeBytes);
+    const body = new WasmProcess(this, module, config, floor, floor + frames.length, chunkBytes, null);
+    if (this.pool.bringIn(body, state)) return body;
+    this.side.free(floor, chunkBytes);
+    return this.#hopeless(module, config, 'the memory for parked processes is full');
+  }
+
+  /** A body that ends with a trap as soon as it runs. */
+  #hopeless(module: EngineModule, config: ProcessConfig, why: string): WasmProcess {
+    return new WasmProcess(this, module, config, 0, 0, 0, why);
+  }
+
+  #makeBody(engineModule: EngineModule, { entry: wanted, params, config }: SpawnRequest): WasmProcess | string {
+    const entry = this.#resolve(engineModule, wanted, params);
     const startBytes = engineModule.transformed.start === undefined ? 0 : FRAME_HEADER;
     const frameBytes = typeof entry === 'string' ? FRAME_HEADER : FRAME_HEADER + packedBytes(entry.type.params);
     const sizeBytes = Math.max(MIN_CHUNK_BYTES, frameBytes + startBytes);
     const floor = this.side.allocate(sizeBytes);
-    if (floor < 0) return 'the memory for stacks of stopped processes is full';
+    if (floor < 0) return STACKS_FULL;
     const startError = typeof entry === 'string' ? entry : null;
-    const top = typeof entry === 'string' ? floor : this.#writeFirstFrames(engineModule, floor, entry, request.params);
-    const body = new WasmProcess(this, engineModule, config, floor, top, Allocator.capacity(sizeBytes), startError);
-    const proc =
-      link === null
-        ? this.system.spawn(body)
-        : this.system.spawn(
-            body,
-            null,
-            link.parent,
-            Number(BigInt.asIntN(32, link.tag)),
-            Number(BigInt.asIntN(32, link.tag >> 32n)),
-          );
-    if (proc === null) {
-      this.side.free(floor, Allocator.capacity(sizeBytes));
-      const { maxProcesses } = this.system.limits;
-      return this.system.processCount < maxProcesses
-        ? 'the memory for links and messages of all processes is full'
-        : `the limit of ${maxProcesses} processes is reached`;
-    }
-    engineModule.processCount++;
-    body.process = proc;
-    return proc;
+    const top = typeof entry === 'string' ? floor : this.#writeFirstFrames(engineModule, floor, entry, params);
+    return new WasmProcess(this, engineModule, config, floor, top, Allocator.capacity(sizeBytes), startError);
+  }
+
+  #noProcess(): string {
+    const { maxProcesses } = this.system.limits;
+    return this.system.processCount < maxProcesses
+      ? 'the memory for links and messages of all processes is full'
+      : `the limit of ${maxProcesses} processes is reached`;
   }
 
   /** The module of the process whose slice this is. */
@@ -276,9 +395,16 @@ export class Engine implements EngineServices {
   processEnded(body: WasmProcess): void {
     const { module } = body;
     this.pool.release(body);
-    this.side.free(body.floor, body.chunkBytes);
+    if (body.chunkBytes > 0) this.side.free(body.floor, body.chunkBytes);
     if (--module.processCount === 0) this.pool.desert(module);
   }
+}
+
+const STACKS_FULL = 'the memory for stacks of stopped processes is full';
+
+/** It has had an instance here, so it is known that instances can be shared; and every worker has it. */
+function canBeAnywhere(module: EngineModule): boolean {
+  return module.isKept && module.image !== null && module.unshared === undefined && module.mayLeaveMain;
 }
 
 const TYPE_OF_LETTER: { readonly [letter: string]: ValType } = { i: I32, I: I64 };

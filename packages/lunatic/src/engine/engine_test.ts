@@ -123,7 +123,7 @@ test('spawn: a wrong entry is the failure of the child', () => {
     const proc = vm.engine.spawn({ module, config: TEST_CONFIG, entry, params, link: null });
     assert.ok(typeof proc !== 'string');
     vm.run();
-    return vm.reasons.get(proc.pid);
+    return vm.reasons.get(proc);
   };
   for (const params of [
     Uint8Array.of(0x7f),

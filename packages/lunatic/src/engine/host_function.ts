@@ -37,13 +37,16 @@ export type StopRequest =
    * Wait for a message in the wait that `Process.receive` has begun, in a function with the form `receive`. The engine may give it to the
    * guest as that call's answer without calling again: the message becomes the scratch message, its kind the result.
    */
-  | typeof STOP_RECEIVE;
+  | typeof STOP_RECEIVE
+  /** Go on at the main worker, and call again there. Only on other workers. */
+  | typeof STOP_MAIN;
 
 export const STOP_WAIT = 1;
 export const STOP_YIELD = 2;
 export const STOP_EXIT = 3;
 export const STOP_CALL = 4;
 export { STOP_RECEIVE };
+export const STOP_MAIN = 5;
 
 /** What a handler may see and do. One per instance; `process` changes with every turn. */
 export interface HostContext {
@@ -94,5 +97,7 @@ export interface HostFunction {
   readonly stops: boolean;
   /** How guests call it. Default: as `params` says. With `split` `call` gets two signed 32-bit numbers, the low one first, for each `I`. */
   readonly form?: ImportForm;
+  /** Processes that use it share something that lies on the main worker: they are never anywhere else. */
+  readonly mainOnly?: boolean;
   readonly call: (ctx: HostContext, ...args: never[]) => number | bigint | void;
 }

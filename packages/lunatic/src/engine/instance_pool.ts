@@ -27,7 +27,7 @@ import {
   MAX_SHARED_PAGES,
   STAGING_BYTES,
 } from './limits.ts';
-import type { EngineModule } from './loaded_module.ts';
+import type { EngineModule, ModuleImage } from './loaded_module.ts';
 import type { WasmProcess } from './wasm_process.ts';
 
 /** What came of parking a process; only PARKED changes anything. */
@@ -330,28 +330,10 @@ export class InstancePool {
   /** Moves the state of the instance's owner to the arena, unless there is no room, or `atAnyPrice` is not given and it is more than a piece. */
   #park(instance: GuestInstance, atAnyPrice: boolean): Parking {
     const body = instance.owner as WasmProcess;
-    const { module } = body;
-    const image = module.image;
+    const image = body.module.image;
     if (image === null) return NO_ARENA;
-    const { side } = this.#environment;
-    const { staging } = side;
-    const globalsBytes = module.transformed.globalsBytes;
-    instance.injected.saveGlobals(staging);
-    let end = instance.collect(0, staging + globalsBytes, staging + STAGING_BYTES, image);
-    let bytes = side.bytes.subarray(staging, end);
-    if (instance.nextBlock >= 0) {
-      if (!atAnyPrice && this.#hasRoom(module)) {
-        instance.injected.restore?.(staging + globalsBytes, end);
-        this.changes++;
-        return TOO_DEAR;
-      }
-      const pieces = [bytes.slice()];
-      while (instance.nextBlock >= 0) {
-        end = instance.collect(instance.nextBlock, staging, staging + STAGING_BYTES, image);
-        pieces.push(side.bytes.slice(staging, end));
-      }
-      bytes = concat(pieces);
-    }
+    const bytes = this.#gather(instance, image, atAnyPrice || !this.#hasRoom(body.module));
+    if (bytes === null) return TOO_DEAR;
     // Nothing at all to keep: it will find a fresh instance.
     const address = bytes.length === 0 ? 0 : this.arena.put(bytes);
     if (address === -1) {
@@ -360,13 +342,71 @@ export class InstancePool {
     }
     body.parkedAt = address;
     body.parkedBytes = bytes.length;
+    this.#disown(instance, image);
+    this.parked++;
+    return PARKED;
+  }
+
+  /** Globals and dirty blocks of the instance's owner, taken out of it: a view, valid until the next; null: it is more than a piece. */
+  #gather(instance: GuestInstance, image: ModuleImage, atAnyPrice: boolean): Uint8Array | null {
+    const { side } = this.#environment;
+    const { staging } = side;
+    const { globalsBytes } = instance.module.transformed;
+    instance.injected.saveGlobals(staging);
+    let end = instance.collect(0, staging + globalsBytes, staging + STAGING_BYTES, image);
+    const bytes = side.bytes.subarray(staging, end);
+    if (instance.nextBlock < 0) return bytes;
+    if (!atAnyPrice) {
+      instance.injected.restore?.(staging + globalsBytes, end);
+      this.changes++;
+      return null;
+    }
+    const pieces = [bytes.slice()];
+    while (instance.nextBlock >= 0) {
+      end = instance.collect(instance.nextBlock, staging, staging + STAGING_BYTES, image);
+      pieces.push(side.bytes.slice(staging, end));
+    }
+    return concat(pieces);
+  }
+
+  /** The state of the owner has been gathered: the instance equals its image, and is nobody's. */
+  #disown(instance: GuestInstance, image: ModuleImage): void {
+    const body = instance.owner as WasmProcess;
     body.instance = null;
     instance.owner = null;
     (instance.list as InstanceList).remove(instance);
     instance.injected.loadGlobals(image.globals);
-    this.parked++;
     this.changes++;
-    return PARKED;
+  }
+
+  /** The state of a process that leaves this worker, as the arena would keep it; the process has nothing here any more. */
+  takeOut(body: WasmProcess): Uint8Array {
+    const { instance, module } = body;
+    if (instance === null) {
+      if (body.parkedBytes === 0) return NOTHING;
+      const parked = this.arena.get(body.parkedAt, body.parkedBytes).slice();
+      this.arena.free(body.parkedAt, body.parkedBytes);
+      body.parkedBytes = 0;
+      return parked;
+    }
+    const image = module.image as ModuleImage; // `canTravel`: only those of modules with one
+    const isLarge = instance.list === this.#large;
+    const state = (this.#gather(instance, image, true) as Uint8Array).slice();
+    this.#disown(instance, image);
+    if (!isLarge) this.#countScan(instance);
+    if (isLarge || this.#isOutdated(instance)) this.#destroy(instance, isLarge);
+    else this.#keepIdle(instance);
+    return state;
+  }
+
+  /** Keeps the state of a process that comes from another worker; false: the arena is full. */
+  bringIn(body: WasmProcess, state: Uint8Array): boolean {
+    if (state.length === 0) return true;
+    const address = this.arena.put(state);
+    if (address === -1) return false;
+    body.parkedAt = address;
+    body.parkedBytes = state.length;
+    return true;
   }
 
   #unpark(body: WasmProcess, instance: GuestInstance): void {
@@ -394,6 +434,8 @@ export class InstancePool {
     }
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));

@@ -61,3 +61,8 @@ export const SHORT_SLICE_WORK_BYTES = 4_096;
 export const TRAP_FUEL = 10_000;
 /** A unit of `maxFuel` in instructions (ABI reference 3.1). */
 export const FUEL_UNIT = 100_000;
+
+/** Configurations that one worker remembers of another. */
+export const CONFIG_SLOTS = 64;
+/** Memory of a process that is moved to another worker for the sake of balance: 4 MiB are searched in some 0.2 ms. */
+export const MAX_MOVED_PAGES = 64;

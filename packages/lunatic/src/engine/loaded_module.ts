@@ -29,6 +29,10 @@ export class EngineModule implements LoadedModule {
   unshared: string | undefined;
   /** Processes alive that run it. */
   processCount = 0;
+  /** Every worker of the VM has it, under the same id. */
+  isKept = false;
+  /** False: its processes share something of the main worker's (a host function with `mainOnly`). */
+  readonly mayLeaveMain: boolean;
   /** Why it cannot be instantiated, once that has been tried. */
   failure: string | null = null;
 
@@ -38,6 +42,7 @@ export class EngineModule implements LoadedModule {
     this.form = form;
     this.hostFunctions = hostFunctions;
     this.unshared = form.transformed.unshared;
+    this.mayLeaveMain = !hostFunctions.some(({ mainOnly }) => mainOnly === true);
   }
 
   /** What a fresh instance looks like; null until the first one was made. */

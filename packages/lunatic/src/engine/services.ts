@@ -57,12 +57,15 @@ export interface EngineServices {
   loadModule(bytes: Uint8Array, name: string): LoadedModule;
   /** The module a process runs, or null for a TypeScript process. */
   moduleOf(proc: Process): LoadedModule | null;
+  /** Whether processes of the module are only ever on the main worker. */
+  isMainOnly(module: LoadedModule): boolean;
   /** The configuration a process runs under. */
   configOf(proc: Process): ProcessConfig;
   /**
-   * Creates a process and makes it runnable. A missing export or a parameter mismatch does not fail here:
+   * Creates a process and makes it runnable; its pid. A missing export or a parameter mismatch does not fail here:
    * the child dies at once with a trap exit reason (ABI reference 2.2). Returns a text when the process
-   * cannot be created (a limit of the VM, initial memory above the limit).
+   * cannot be created (a limit of the VM, initial memory above the limit). In a VM of several workers the process may be on another one from
+   * the beginning; with `here` it is not.
    */
-  spawn(request: SpawnRequest): Process | string;
+  spawn(request: SpawnRequest, here?: boolean): number | string;
 }

@@ -11,7 +11,7 @@ import { ManualClock } from '../base/clock.ts';
 import type { HostDriver } from '../scheduler/driver.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { assemble } from '../wasm/test_modules.ts';
-import type { WasmModule } from '../wasm/types.ts';
+import type { Imports } from '../wasm/types.ts';
 import { Engine } from './engine.ts';
 import { type HostContext, type HostFunction, STOP_EXIT, STOP_WAIT, STOP_YIELD } from './host_function.ts';
 import type { EngineModule } from './loaded_module.ts';
@@ -97,13 +97,14 @@ export class TestEngine {
     args: readonly number[] = [],
     config: Partial<ProcessConfig> = {},
   ): Process | string {
-    return this.engine.spawn({
+    const spawned = this.engine.spawn({
       module,
       config: { ...TEST_CONFIG, ...config },
       entry: { kind: 'export', name },
       params: packI32(args),
       link: null,
     });
+    return typeof spawned === 'string' ? spawned : (this.system.find(spawned) as Process); // it has just been made
   }
 
   /** Runs slices until nothing is runnable, at most `slices` of them. Returns how many ran. */
@@ -136,7 +137,7 @@ export class TestEngine {
     assert.equal(this.system.send(proc.pid, message), SENT);
   }
 
-  #link(module: WasmModule): readonly HostFunction[] {
+  #link(module: Imports): readonly HostFunction[] {
     return module.imports.map((item) => {
       const found = this.#functions.find((row) => row.module === item.module && row.name === item.name);
       if (item.kind !== 'func' || found === undefined)

@@ -6,6 +6,7 @@
 // W1  `instance !== null` and `parkedBytes > 0` exclude each other; with neither, the process has not begun.
 // W2  [floor, top) of the chunk are its frames, innermost last; the chunk is its own.
 
+import { MAIN_WORKER } from '../actor/actor_system.ts';
 import type { Message } from '../actor/message.ts';
 import { FOREVER, type Process, type ProcessBody, WAIT_MESSAGE, WAIT_OVER } from '../actor/process.ts';
 import { SLICE_ENDED, SLICE_PREEMPTED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
@@ -29,7 +30,7 @@ import {
 } from '../transform/injected_abi.ts';
 import { Allocator } from './allocator.ts';
 import type { Engine } from './engine.ts';
-import { type Signature, STOP_CALL, STOP_EXIT, STOP_WAIT, STOP_YIELD } from './host_function.ts';
+import { type Signature, STOP_CALL, STOP_EXIT, STOP_MAIN, STOP_WAIT, STOP_YIELD } from './host_function.ts';
 import type { GuestInstance } from './instance.ts';
 import {
   FUEL_UNIT,
@@ -200,6 +201,10 @@ export class WasmProcess implements ProcessBody {
         case STOP_CALL:
           if (!this.#enterCall()) return this.#end({ kind: 'limit', limit: 'stack' });
           break;
+        case STOP_MAIN:
+          this.#keepScratch();
+          this.fuelPerMs = grant.end();
+          return this.#goToMain(proc);
         case STOP_GROW:
           this.#grow(instance);
           break;
@@ -271,6 +276,17 @@ export class WasmProcess implements ProcessBody {
     if (this.scratch === null) return;
     this.scratch.release();
     this.scratch = null;
+  }
+
+  #goToMain(proc: Process): SliceOutcome {
+    const travel = proc.system.remote?.travel;
+    if (travel === undefined || !travel.isMovable(proc))
+      return this.#end({
+        kind: 'trap',
+        message: 'this process is tied to its thread, and asks for what only the main thread has',
+      });
+    travel.sendTo(proc, MAIN_WORKER);
+    return SLICE_WAITING;
   }
 
   #end(reason: Process['exitReason']): SliceOutcome {

@@ -5,7 +5,7 @@
 // are not served by this version. Nothing runs before a module has passed here.
 
 import type { HostFunction } from '../engine/host_function.ts';
-import { F32, F64, I32, I64, type Import, printValType, type ValType, type WasmModule } from '../wasm/types.ts';
+import { F32, F64, I32, I64, type Import, type Imports, printValType, type ValType } from '../wasm/types.ts';
 import { isReservedName, notServedReason } from './not_served.ts';
 import { printSignature } from './table.ts';
 
@@ -69,7 +69,7 @@ export class HostIndex {
  * The host function for each *function* import, in import order. Throws LinkError for imports that
  * cannot be served; imports of other kinds are always among those, the VM provides no memories, tables, globals or tags.
  */
-export function linkImports(module: WasmModule, index: HostIndex): HostFunction[] {
+export function linkImports(module: Imports, index: HostIndex): HostFunction[] {
   const linked: HostFunction[] = [];
   const problems: LinkProblem[] = [];
   const byName = new Map<string, HostFunction>();
@@ -93,7 +93,7 @@ export function linkImports(module: WasmModule, index: HostIndex): HostFunction[
   return linked;
 }
 
-function linkImport(module: WasmModule, item: Import, index: HostIndex): HostFunction | LinkProblem {
+function linkImport(module: Imports, item: Import, index: HostIndex): HostFunction | LinkProblem {
   if (item.kind !== 'func' || item.typeIndex === undefined) {
     return problem('unknown', item, `the VM provides functions only, not a ${item.kind}`);
   }

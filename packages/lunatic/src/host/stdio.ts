@@ -282,7 +282,7 @@ export function nodeEnvironment(clock: Clock, random: Random, output: OutputSink
     random,
     output,
     input,
-    isTerminal: (fd) => tty.isatty(fd),
+    isTerminal: defaultIsTerminal,
   };
 }
 
@@ -310,3 +310,8 @@ const STREAM_OPEN = 1;
 /** Its reader has gone, or it was never open: what is written is dropped. */
 const STREAM_CLOSED = 2;
 const STREAM_FAILED = 3;
+
+/** Asks the operating system. */
+export function defaultIsTerminal(fd: 0 | 1 | 2): boolean {
+  return tty.isatty(fd);
+}

@@ -401,8 +401,9 @@ export class Guest implements ProcessBody, HostContext {
         );
         if (child === null) return 'too many processes';
         guest.process = child;
-        return child;
+        return child.pid;
       },
+      isMainOnly: () => false,
     };
   }
 }

@@ -6,7 +6,7 @@
 
 import { getHeapStatistics } from 'node:v8';
 import type { ActorLimits } from '../actor/limits.ts';
-import { DEFAULT_ACTOR_LIMITS } from '../actor/limits.ts';
+import { completeLimits, DEFAULT_ACTOR_LIMITS } from '../actor/limits.ts';
 import {
   HELD_SHARE,
   MIN_HEAP_BYTES,
@@ -16,11 +16,12 @@ import {
   YOUNG_GENERATION_BYTES,
 } from './limits.ts';
 
-/** The limits given, and for those not given what the heap has room for. Nobody can have more processes than their records have room. */
+/** Throws RangeError for limits that are none. The limits given, and for those not given what the heap has room for. Nobody can have more processes than their records have room. */
 export function limitsForHeap(
   given: Partial<ActorLimits>,
   heapSizeLimit = getHeapStatistics().heap_size_limit,
 ): Partial<ActorLimits> {
+  completeLimits(given); // throws for what is none, before it is compared
   const heapBytes = Math.max(MIN_HEAP_BYTES, heapSizeLimit - YOUNG_GENERATION_BYTES - RUNTIME_HEAP_BYTES);
   const room = Math.max(1, Math.floor((heapBytes * PROCESS_RECORDS_SHARE) / PROCESS_RECORD_BYTES));
   return {

@@ -30,3 +30,26 @@ export const PROCESS_BYTES = 400;
 /** Processes that must have ended, and the wait after it, before the heap is given back. */
 export const HEAP_RETURN_MIN_PROCESSES = 100_000;
 export const HEAP_RETURN_DELAY_MS = 1_000;
+
+/** Workers of one VM, the main thread included. */
+export const MAX_WORKERS = 64;
+/** One direction between two workers: with 64 workers 4,032 of these, of which the pages that are used count. */
+export const RING_BYTES = 1024 * 1024;
+/** What waits on this side for a worker before those who send data there wait. */
+export const MAX_OUTBOX_BYTES = 4 * 1024 * 1024;
+/** Frames worked off between two slices. */
+export const MAX_FRAMES_AT_ONCE = 256;
+/** A worker that has nothing to do looks for mail this long before it sleeps: waking it costs some 10 us. */
+export const LINGER_MS = 0.03;
+/** Turns (of about 1 ms) with more than one runnable process after which the other workers are started: programs that end soon do without. */
+export const TURNS_BEFORE_START = 15;
+/** Processes moved to another worker at the end of a turn. */
+export const MAX_GIVEN_AT_ONCE = 32;
+/** A worker gives work to another that is not idle if it has this many more than twice as much. */
+export const MIN_IMBALANCE = 16;
+/** Output of one worker's processes that the main thread has not taken yet. */
+export const MAX_OUTPUT_AHEAD_BYTES = 1024 * 1024;
+/** Pids of other workers' processes that an embedder asked about, and that are remembered to be alive. */
+export const MAX_WATCHED = 10_000;
+/** Memories of all threads together: V8 gives an OS process some 16,000. */
+export const MAX_MEMORIES_OF_ALL = 14_000;

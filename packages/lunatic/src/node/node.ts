@@ -1,7 +1,8 @@
 // The composition root: one VM out of its parts, and the run of a main process in it.
 //
 // A node owns its scheduler, actor system, host tables and engine; nothing else makes them. Time, randomness and the standard streams
-// are passed in, so that the command line, an embedder and a simulation get the same VM.
+// are passed in, so that the command line, an embedder and a simulation get the same VM. In a VM of several threads each has a node;
+// workers.ts puts them together.
 //
 // While it is open a node runs whatever becomes runnable, in turns of the event loop. It holds the event loop only while
 // something can still happen: a turn is due, a timer is armed, a process waits for I/O. After `close` it holds nothing.
@@ -19,6 +20,7 @@ import { type Clock, SystemClock } from '../base/clock.ts';
 import { type Random, SystemRandom } from '../base/random.ts';
 import { Engine } from '../engine/engine.ts';
 import type { HostFunction } from '../engine/host_function.ts';
+import { MAX_MEMORIES } from '../engine/limits.ts';
 import type { LoadedModule, ProcessConfig } from '../engine/services.ts';
 import type { HostEnvironment, InputSource, OutputSink } from '../host/environment.ts';
 import { HostIndex, linkImports } from '../host/link.ts';
@@ -27,11 +29,14 @@ import { nodeEnvironment } from '../host/stdio.ts';
 import { hostFunctions } from '../host/tables.ts';
 import { EventLoopDriver } from '../scheduler/driver.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
-import type { WasmModule } from '../wasm/types.ts';
+import type { Imports } from '../wasm/types.ts';
 import { limitsForHeap } from './heap_budget.ts';
 import { HeapReturn } from './heap_return.ts';
+import { MAX_MEMORIES_OF_ALL, MAX_WATCHED } from './limits.ts';
 import { NO_PARAMETERS } from './parameters.ts';
 import { describeProcess, type ProcessDescription } from './process_description.ts';
+import type { ThreadTransport } from './thread_transport.ts';
+import { areOthersStuck, describeOthers, joinWorkers } from './workers.ts';
 
 export interface NodeOptions {
   readonly output: OutputSink;
@@ -45,6 +50,8 @@ export interface NodeOptions {
   readonly limits?: Partial<ActorLimits>;
   /** Imports served beside those of the VM. */
   readonly hostFunctions?: readonly HostFunction[];
+  /** The way to the other threads of the VM, if there are any. */
+  readonly transport?: ThreadTransport;
 }
 
 /** How the run of a main process came to its end. */
@@ -54,10 +61,15 @@ export type MainOutcome =
   /** Every process waits, and nothing outside can wake one. `count` are alive; the first `waiting.length` are described. */
   | { readonly kind: 'deadlock'; readonly waiting: readonly ProcessDescription[]; readonly count: number }
   /** The main process could not be created. */
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string }
+  /** A thread of the VM has come to its end, and its processes with it: JavaScript's heap was full, or there is a bug. */
+  | { readonly kind: 'crashed'; readonly error: Error };
 
 /** Processes described in a `deadlock` outcome. */
 const MAX_DESCRIBED = 20;
+
+/** What an observer of ends is told. */
+export type OnProcessEnd = (pid: number, reason: ExitReason, describe: () => ProcessDescription) => void;
 
 export class Node {
   readonly scheduler: Scheduler;
@@ -67,25 +79,36 @@ export class Node {
   readonly engine: Engine;
   readonly heapReturn: HeapReturn;
   /** Called at each end of a process (N2). It must not throw, nor call into the node. */
-  onProcessEnd: ((proc: Process, reason: ExitReason) => void) | null = null;
-  #main: Process | null = null;
-  #onMainEnd: (reason: ExitReason) => void = () => {};
+  onProcessEnd: OnProcessEnd | null = null;
+  readonly #transport: ThreadTransport | null;
+  #mainPid = 0;
+  #finishMain: (outcome: MainOutcome) => void = () => {};
   #closed = false;
+  /** Processes elsewhere whose end will be heard of. */
+  readonly #watched = new Set<number>();
 
   /** Throws RangeError if a host function of `options` has the name and signature of another. */
   constructor(options: NodeOptions) {
     const clock = options.clock ?? new SystemClock();
     this.scheduler = new Scheduler({ clock, driver: new EventLoopDriver() });
-    this.system = new ActorSystem({ scheduler: this.scheduler, limits: limitsForHeap(options.limits ?? {}) });
+    const limits = limitsForHeap(options.limits ?? {});
+    const transport = options.transport ?? null;
+    this.#transport = transport;
+    this.system = new ActorSystem({ scheduler: this.scheduler, limits, ...(transport && { transport }) });
     this.heapReturn = new HeapReturn(
-      () => this.system.processCount,
+      () => this.system.localCount,
       () => this.scheduler.runnable === 0,
     );
     const standard = nodeEnvironment(clock, options.random ?? new SystemRandom(), options.output, options.input);
     this.environment = { ...standard, isTerminal: options.isTerminal ?? standard.isTerminal };
     this.index = new HostIndex([...hostFunctions(this.environment), ...(options.hostFunctions ?? [])]);
-    this.engine = new Engine({ system: this.system, link: (module) => this.link(module) });
+    this.engine = new Engine({
+      system: this.system,
+      link: (module) => this.link(module),
+      ...(transport && { maxMemories: memoriesOfEach(transport.workers) }),
+    });
     this.system.onExit = (proc, reason) => this.#ended(proc, reason);
+    if (transport !== null) joinWorkers(this, transport);
     this.scheduler.start();
   }
 
@@ -94,13 +117,18 @@ export class Node {
   }
 
   /** The host function for each function import, in order. Throws LinkError. */
-  link(module: WasmModule): readonly HostFunction[] {
+  link(module: Imports): readonly HostFunction[] {
     return linkImports(module, this.index);
   }
 
   /** Checks, rewrites, compiles and links a module. Throws WasmError or LinkError. */
   load(bytes: Uint8Array, name: string): LoadedModule {
-    return this.engine.loadModule(bytes, name);
+    const module = this.engine.loadModule(bytes, name);
+    if (this.#transport === null) return module;
+    const parcel = this.engine.keepModule(module);
+    for (let worker = 0; worker < this.#transport.workers; worker++)
+      if (worker !== this.#transport.self) this.#transport.sendModule(worker, parcel);
+    return module;
   }
 
   /**
@@ -108,31 +136,50 @@ export class Node {
    * to `onProcessEnd`. Once per node; `close` is left to the caller, who may look at what remains.
    */
   runMain(module: LoadedModule, config: ProcessConfig, entry = '_start'): Promise<MainOutcome> {
-    const main = this.engine.spawn({
-      module,
-      config,
-      entry: { kind: 'export', name: entry },
-      params: NO_PARAMETERS,
-      link: null,
-    });
+    const main = this.engine.spawn(
+      { module, config, entry: { kind: 'export', name: entry }, params: NO_PARAMETERS, link: null },
+      true,
+    );
     if (typeof main === 'string') return Promise.resolve({ kind: 'refused', why: main });
     return new Promise((resolve) => {
-      this.#main = main;
-      this.#onMainEnd = (reason) => {
+      this.#mainPid = main;
+      this.#finishMain = (outcome) => {
         this.scheduler.stop();
-        resolve({ kind: 'ended', reason, process: describeProcess(this, main) });
+        this.scheduler.onIdle = null;
+        resolve(outcome);
       };
+      this.system.onceExited(main, (reason) => {
+        const process = { pid: main, moduleName: module.name, names: [], waitsFor: null };
+        this.#finishMain({ kind: 'ended', reason, process });
+      });
       this.scheduler.onIdle = () => {
-        if (this.system.idleState() !== 'deadlocked') return;
-        this.scheduler.stop();
-        resolve({ kind: 'deadlock', waiting: this.#describeSome(), count: this.system.processCount });
+        if (this.isDeadlocked()) this.#reportDeadlock();
       };
     });
   }
 
+  /** Every process of the VM waits, and nothing outside can wake one. */
+  isDeadlocked(): boolean {
+    const state = this.system.idleState();
+    if (this.#transport === null) return state === 'deadlocked';
+    return (
+      (state === 'deadlocked' || state === 'ended') &&
+      this.system.processCount > 0 &&
+      this.system.remote?.travel.isBusy === false &&
+      areOthersStuck(this.#transport)
+    );
+  }
+
+  /** A thread of the VM has come to its end by itself: so has the VM. */
+  crashed(error: Error): void {
+    this.scheduler.stop();
+    this.#finishMain({ kind: 'crashed', error });
+  }
+
   /**
    * Ends every process without notice and frees what the node holds. Resolves when no code of its processes is on the stack
-   * any more and TypeScript processes have been told of their end. May be called again.
+   * any more and TypeScript processes have been told of their end. May be called again. The threads of other workers have
+   * ended by then, or are about to be.
    */
   async close(): Promise<void> {
     this.scheduler.stop();
@@ -142,18 +189,44 @@ export class Node {
     this.#closed = true;
     this.heapReturn.close();
     for (const proc of [...this.system.processes()]) this.system.exit(proc, EXIT_SHUTDOWN);
+    this.system.abandonWaiters(EXIT_SHUTDOWN);
     await nextTurn();
+  }
+
+  /** Whether `pid`, which is elsewhere, is not known to have ended; from the first call on its end is heard of. */
+  watch(pid: number): boolean {
+    if (this.#watched.has(pid)) return true;
+    let isOver = false;
+    this.system.onceExited(pid, () => {
+      isOver = true;
+      this.#watched.delete(pid);
+    });
+    if (isOver) return false;
+    for (const oldest of this.#watched) {
+      if (this.#watched.size < MAX_WATCHED) break;
+      this.#watched.delete(oldest);
+    }
+    this.#watched.add(pid);
+    return true;
+  }
+
+  /** For `joinWorkers`: a process of another worker has ended. */
+  endedElsewhere(process: ProcessDescription, reason: ExitReason): void {
+    if (this.#closed || process.pid === this.#mainPid || this.onProcessEnd === null) return;
+    const { pid } = process;
+    this.onProcessEnd(pid, reason, () => ({ ...process, names: this.system.registry.namesOf(pid) }));
   }
 
   #ended(proc: Process, reason: ExitReason): void {
     disposeHostState(proc);
     if (this.#closed) return;
-    this.heapReturn.ended(this.system.processCount);
-    if (proc === this.#main) this.#onMainEnd(reason);
-    else if (this.onProcessEnd !== null) this.onProcessEnd(proc, reason);
+    this.heapReturn.ended(this.system.localCount);
+    if (proc.pid === this.#mainPid || this.onProcessEnd === null) return;
+    this.onProcessEnd(proc.pid, reason, () => describeProcess(this, proc));
   }
 
-  #describeSome(): ProcessDescription[] {
+  /** The first processes of this worker, for a report. */
+  describeSome(): ProcessDescription[] {
     const described: ProcessDescription[] = [];
     for (const proc of this.system.processes()) {
       if (described.length === MAX_DESCRIBED) break;
@@ -161,6 +234,19 @@ export class Node {
     }
     return described;
   }
+
+  #reportDeadlock(): void {
+    const count = this.system.processCount;
+    describeOthers(this.system, this.#transport, (others) => {
+      const waiting = [...this.describeSome(), ...others].slice(0, MAX_DESCRIBED);
+      this.#finishMain({ kind: 'deadlock', waiting, count });
+    });
+  }
+}
+
+/** V8 bounds the memories of a whole OS process. */
+function memoriesOfEach(workers: number): number {
+  return Math.min(MAX_MEMORIES, Math.floor(MAX_MEMORIES_OF_ALL / workers));
 }
 
 function nextTurn(): Promise<void> {

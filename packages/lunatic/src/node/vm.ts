@@ -8,7 +8,6 @@ import tty from 'node:tty';
 import { type ExitReason, isFailure } from '../actor/exit_reason.ts';
 import type { ActorLimits } from '../actor/limits.ts';
 import { MAILBOX_FULL, SENT } from '../actor/message.ts';
-import type { Process } from '../actor/process.ts';
 import { NAME_PUT } from '../actor/registry.ts';
 import {
   buildMessage,
@@ -25,16 +24,31 @@ import type { HostFunction } from '../engine/host_function.ts';
 import type { LoadedModule, ProcessConfig } from '../engine/services.ts';
 import type { InputSource, OutputSink } from '../host/environment.ts';
 import { NodeInput, NodeOutput } from '../host/stdio.ts';
-import { Node } from './node.ts';
+import type { Node } from './node.ts';
 import { encodeParameters, type GuestValue } from './parameters.ts';
 import { completeConfig } from './process_config.ts';
-import { describeProcess, type ProcessDescription } from './process_description.ts';
+import type { ProcessDescription } from './process_description.ts';
+import { startNode } from './start_node.ts';
 
 export interface VmOptions {
   /** Bounds of the whole VM; those not given have the defaults of DEFAULT_ACTOR_LIMITS. */
   readonly limits?: Partial<ActorLimits>;
-  /** Imports for guests, made by `hostFunction` and `asyncHostFunction`. */
+  /**
+   * Imports for guests, made by `hostFunction` and `asyncHostFunction`. They run on this thread: with several workers a process that calls one comes here
+   * first.
+   */
   readonly hostFunctions?: readonly HostFunction[];
+  /**
+   * A module (file: URL) that exports such functions as the array `hostFunctions`. Every worker loads it and calls its own copy. It must have no
+   * top-level await.
+   */
+  readonly hostModule?: URL | string;
+  /**
+   * Threads that run processes, this one included: 1 (the default) to 64. The others are started when there is work for them. Processes in TypeScript
+   * stay on this thread. With more than one, runs do not repeat exactly, so `clock` and `random` cannot be given; and what is said about a
+   * process of another worker (`isAlive`, the answer of `send` and `register`) is what this thread knows.
+   */
+  readonly workers?: number;
   /** Standard output and error of guests. Default: those of this OS process. */
   readonly output?: OutputSink;
   /** Standard input of guests. Default: that of this OS process, opened when a guest first reads. */
@@ -69,25 +83,30 @@ export function createVm(options: VmOptions = {}): Vm {
 /** Use `createVm`. */
 export class Vm {
   readonly #node: Node;
+  readonly #close: () => Promise<void>;
   readonly #output: OutputSink;
 
   constructor(options: VmOptions) {
     this.#output = options.output ?? new NodeOutput();
-    const { limits, hostFunctions, clock, random } = options;
-    this.#node = new Node({
+    const { limits, hostFunctions, hostModule, clock, random } = options;
+    const started = startNode({
+      workers: options.workers ?? 1,
       output: this.#output,
       input: options.input ?? new NodeInput(),
       isTerminal: (fd) => (fd === 0 ? options.input : options.output) === undefined && tty.isatty(fd),
       ...(limits && { limits }),
       ...(hostFunctions && { hostFunctions }),
+      ...(hostModule !== undefined && { hostModule: String(hostModule) }),
       ...(clock && { clock }),
       ...(random && { random }),
     });
+    this.#node = started.node;
+    this.#close = started.close;
     const { onFailure } = options;
     if (onFailure !== undefined) {
-      this.#node.onProcessEnd = (proc, reason) => {
+      this.#node.onProcessEnd = (_, reason, describe) => {
         if (!isFailure(reason)) return;
-        const description = describeProcess(this.#node, proc);
+        const description = describe();
         // Outside the end itself: what the embedder does or throws there must not fall into the scheduler.
         queueMicrotask(() => onFailure(description, reason));
       };
@@ -142,7 +161,7 @@ export class Vm {
     const node = this.#open();
     const proc = spawnFunction(node.system, run);
     if (proc === null) throw new SpawnError(`the limit of ${node.system.limits.maxProcesses} processes is reached`);
-    return new ProcessHandle(node, proc);
+    return new ProcessHandle(node, proc.pid);
   }
 
   /**
@@ -173,8 +192,14 @@ export class Vm {
     this.#open().system.kill(pid);
   }
 
+  /**
+   * Whether a process is alive. With several workers: as far as this thread has heard. The end of a process of another worker is heard of from the first
+   * question about it on, so false is true for good, and true may be a little old.
+   */
   isAlive(pid: number): boolean {
-    return this.#node.system.exists(pid);
+    const { system } = this.#node;
+    if (system.exists(pid)) return true;
+    return system.isElsewhere(pid) && this.#node.watch(pid);
   }
 
   /** Gives a process a name, taking it from another that had it. False: too long, or the registry is full. */
@@ -195,7 +220,7 @@ export class Vm {
    * output of guests has been taken. Nothing of the VM holds the event loop afterwards. May be called again.
    */
   async close(): Promise<void> {
-    await this.#node.close();
+    await this.#close();
     if (this.#output instanceof NodeOutput) await this.#output.drained();
   }
 
@@ -211,16 +236,23 @@ export class ProcessHandle {
   /** Resolves when the process has ended, for whatever reason; never rejects. */
   readonly exited: Promise<ExitReason>;
   readonly #node: Node;
+  #hasEnded = false;
 
   /** Use `Vm.spawn` or `Vm.spawnFunction`. */
-  constructor(node: Node, proc: Process) {
+  constructor(node: Node, pid: number) {
     this.#node = node;
-    this.pid = proc.pid;
-    this.exited = node.system.waitExit(proc.pid);
+    this.pid = pid;
+    this.exited = new Promise((resolve) => {
+      node.system.onceExited(pid, (reason) => {
+        this.#hasEnded = true;
+        resolve(reason);
+      });
+    });
   }
 
+  /** With several workers: as far as this thread has heard. */
   get isAlive(): boolean {
-    return this.#node.system.exists(this.pid);
+    return !this.#hasEnded;
   }
 
   /** As `Vm.send`. */

@@ -37,6 +37,16 @@ import {
 } from './task.ts';
 import { Timers, type TimerTarget } from './timers.ts';
 
+/** Where other threads leave work for this one. */
+export interface Inbox {
+  /** Something has come; not exact: true may turn out to be nothing. Asked once per slice. */
+  hasMail(): boolean;
+  /** Works it off. May make tasks runnable, and end them. */
+  takeMail(): void;
+  /** Nothing is runnable: waits a moment for something to come, where that is worth while. Whether it came. */
+  linger(): boolean;
+}
+
 export interface SchedulerOptions {
   readonly clock: Clock;
   readonly driver: HostDriver;
@@ -58,6 +68,10 @@ export class Scheduler {
   readonly clock: Clock;
   /** Called after a turn that leaves nothing runnable; timers may still be armed. May make tasks runnable. */
   onIdle: (() => void) | null;
+  /** Called at the end of every turn, before `onIdle`. */
+  onTurnEnd: (() => void) | null;
+  /** Null: no other threads. */
+  inbox: Inbox | null;
   /** S1. */
   runnable: number;
   /** The task whose slice is running, or null. */
@@ -90,6 +104,8 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.clock = options.clock;
     this.onIdle = null;
+    this.onTurnEnd = null;
+    this.inbox = null;
     this.runnable = 0;
     this.current = null;
     this.sliceStartMs = 0;
@@ -152,6 +168,13 @@ export class Scheduler {
     task.taskState = TASK_ENDED;
   }
 
+  /** Calls `visit` for the tasks of the ready class from the front, until it returns false. It may end tasks, and must not queue any. */
+  visitReady(visit: (task: Task) => boolean): void {
+    for (let task = this.#ready.head; task !== null; task = task.queueNext) {
+      if (task.taskState === TASK_QUEUED && !visit(task)) return;
+    }
+  }
+
   /** Fires `target.onTimer` once, at least `delayMs` from now. The target must hold no timer. */
   addTimer(target: TimerTarget, delayMs: number): void {
     // The clock is read anew: the loop's own reading may be a slice old, and a timer must not fire early.
@@ -179,6 +202,11 @@ export class Scheduler {
     this.#handOver = true;
   }
 
+  /** Asks for a turn of the event loop now, whether or not something is runnable: other threads have left work. */
+  kick(): void {
+    if (this.#started && !this.#inTurn && !this.#turnRequested) this.#requestTurn();
+  }
+
   counts(): SchedulerCounts {
     return {
       slices: this.#slices,
@@ -203,6 +231,7 @@ export class Scheduler {
       this.#inTurn = false;
       this.current = null;
     }
+    if (this.onTurnEnd !== null) this.onTurnEnd();
     if (this.runnable === 0 && this.onIdle !== null) this.onIdle();
     return this.runnable > 0;
   }
@@ -218,12 +247,14 @@ export class Scheduler {
     let nowMs = this.clock.nowMs();
     let unread = 0;
     const turnEndMs = nowMs + this.#turnMs;
+    const { inbox } = this;
     do {
+      if (inbox?.hasMail()) inbox.takeMail();
       if (nowMs >= this.#timers.nextDeadlineMs) this.#timersFired += this.#timers.fireDue(nowMs, MAX_TIMERS_AT_ONCE);
       const woken = this.#pickWoken();
       const task = (woken ? this.#woken : this.#ready).take();
       if (task === null) {
-        if (unread === 0 && nowMs < this.#timers.nextDeadlineMs) return;
+        if (unread === 0 && nowMs < this.#timers.nextDeadlineMs && (inbox === null || !inbox.linger())) return;
         nowMs = this.clock.nowMs();
         unread = 0;
         continue;

@@ -164,6 +164,12 @@ export interface SectionRange {
 }
 
 /** Every index space holds the imports first. `typeIds[i]` is the first type index with a type equal to type `i`. */
+/** What a module imports, with the types that its imports name. */
+export interface Imports {
+  readonly imports: readonly Import[];
+  readonly types: readonly FuncType[];
+}
+
 export interface WasmModule {
   readonly bytes: Uint8Array;
   readonly sections: SectionRange[];

@@ -27,7 +27,7 @@ function spawn(ctx: HostContext, index: number, first: number, second: bigint): 
     link: null,
   });
   if (typeof child === 'string') ctx.trap(`cannot spawn: ${child}`);
-  return addEarly(ctx, { kind: 'process', pid: child.pid });
+  return addEarly(ctx, { kind: 'process', pid: child });
 }
 
 /** Waits until the process has ended, whatever the reason. */

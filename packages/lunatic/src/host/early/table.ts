@@ -8,5 +8,6 @@ import { channelRows } from './channels.ts';
 import { PROCESS_ROWS } from './processes.ts';
 
 export function earlyFunctions(env: HostEnvironment): readonly HostFunction[] {
-  return namespace('lunatic', [...channelRows(env), ...PROCESS_ROWS]);
+  // Channels are shared by the processes that hold them, and are queues of one thread.
+  return namespace('lunatic', [...channelRows(env), ...PROCESS_ROWS]).map((row) => ({ ...row, mainOnly: true }));
 }

@@ -13,6 +13,7 @@ import {
 } from '../../actor/process.ts';
 import { assertNever } from '../../base/assert.ts';
 import { type HostContext, STOP_EXIT, STOP_RECEIVE, STOP_WAIT, STOP_YIELD } from '../../engine/host_function.ts';
+import { waitsForRoom } from '../elsewhere.ts';
 import { MAX_RECEIVE_TAGS } from '../limits.ts';
 import { mayStop, mayStopSplit, type Row } from '../table.ts';
 import { idNumber, oldTimeoutMs, splitIdNumber, splitTag, splitTimeoutMs, tagWords, timeoutMs } from '../values.ts';
@@ -55,8 +56,10 @@ export const DELIVERY_ROWS: readonly Row[] = [
 
 /** Gives the scratch message away. A message to nobody is dropped; to a full mailbox ends the sender. */
 function send(ctx: HostContext, pidLo: number, pidHi: number): void {
+  const receiver = splitIdNumber(pidLo, pidHi);
+  if (ctx.process.system.remote !== null && waitsForRoom(ctx, receiver)) return;
   const message = takeScratch(ctx);
-  if (ctx.process.system.send(splitIdNumber(pidLo, pidHi), message) === MAILBOX_FULL) {
+  if (ctx.process.system.send(receiver, message) === MAILBOX_FULL) {
     message.release();
     endForFullMailbox(ctx);
   }
@@ -98,7 +101,10 @@ function sendAndReceiveOwnTag(ctx: HostContext, pid: bigint, timeout: number): n
 function sendAndReceive(ctx: HostContext, pid: bigint, tags: Int32Array, count: number, timeout: number): number {
   const proc = ctx.process;
   let message: Message | null = null;
-  if (proc.waitKind !== WAIT_MESSAGE) message = takeScratch(ctx);
+  if (proc.waitKind !== WAIT_MESSAGE) {
+    if (proc.system.remote !== null && waitsForRoom(ctx, idNumber(pid))) return 0;
+    message = takeScratch(ctx);
+  }
   const outcome = proc.sendAndReceive(idNumber(pid), message, tags, count, timeout);
   if (outcome === RECEIVE_NOT_SENT && message !== null) message.release();
   const kind = answer(ctx, outcome, STOP_WAIT);

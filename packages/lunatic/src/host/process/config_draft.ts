@@ -6,6 +6,17 @@
 import type { Preopen, ProcessConfig } from '../../engine/services.ts';
 import { HANDLE_BYTES, MAX_CONFIG_BYTES, MAX_CONFIG_ENTRIES } from '../limits.ts';
 
+/** All of a draft but its owner, as JSON can say it. */
+export interface DraftParts {
+  readonly limits: readonly [maxMemoryBytes: number, maxFuel: number];
+  readonly permissions: readonly [compile: boolean, configs: boolean, spawn: boolean];
+  readonly refused: readonly string[];
+  readonly preopens: readonly Preopen[];
+  readonly args: readonly string[];
+  readonly env: readonly (readonly [string, string])[];
+  readonly textBytes: number;
+}
+
 export class ConfigDraft {
   readonly owner: ProcessConfig;
   maxMemoryBytes: number;
@@ -26,6 +37,31 @@ export class ConfigDraft {
     this.owner = owner;
     this.maxMemoryBytes = owner.maxMemoryBytes;
     this.maxFuel = owner.maxFuel;
+  }
+
+  /** The draft that `parts` was taken of. */
+  static from(owner: ProcessConfig, parts: DraftParts): ConfigDraft {
+    const draft = new ConfigDraft(owner);
+    [draft.maxMemoryBytes, draft.maxFuel] = parts.limits;
+    [draft.canCompileModules, draft.canCreateConfigs, draft.canSpawnProcesses] = parts.permissions;
+    draft.refused.push(...parts.refused);
+    draft.#preopens.push(...parts.preopens);
+    draft.#args.push(...parts.args);
+    for (const [name, value] of parts.env) draft.#env.push([name, value]);
+    draft.textBytes = parts.textBytes;
+    return draft;
+  }
+
+  parts(): DraftParts {
+    return {
+      limits: [this.maxMemoryBytes, this.maxFuel],
+      permissions: [this.canCompileModules, this.canCreateConfigs, this.canSpawnProcesses],
+      refused: this.refused,
+      preopens: this.#preopens,
+      args: this.#args,
+      env: this.#env,
+      textBytes: this.textBytes,
+    };
   }
 
   /** Call after every change of a field: the next snapshot is made anew. */

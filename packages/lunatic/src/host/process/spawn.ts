@@ -1,10 +1,10 @@
 // Starting processes. Spec: ABI reference 2.2 and, for `get_or_spawn`, 2.8.
 
-import type { Process } from '../../actor/process.ts';
 import type { HostContext } from '../../engine/host_function.ts';
 import type { Entry, LoadedModule, ProcessConfig, SpawnRequest } from '../../engine/services.ts';
+import { goesToMain } from '../elsewhere.ts';
 import { MAX_SPAWN_PARAMS } from '../limits.ts';
-import { checkNewName, putName, writeEntry } from '../registry/table.ts';
+import { checkNewName, putLocalName, writeEntry } from '../registry/table.ts';
 import { hostState, writeError } from '../state.ts';
 import { mayStop, mayStopSplit, type Row } from '../table.ts';
 import { idNumber, joinTag, printId, readText } from '../values.ts';
@@ -41,18 +41,19 @@ function spawnChild(
   const link = (linkLo | linkHi) === 0 ? 0n : joinTag(linkLo, linkHi);
   const config = (configLo & configHi) === -1 ? OWN : joinTag(configLo, configHi);
   const module = (moduleLo & moduleHi) === -1 ? OWN : joinTag(moduleLo, moduleHi);
+  if (module !== OWN && ctx.engine.isMainOnly(moduleById(ctx, module)) && goesToMain(ctx)) return 0;
   const child = spawn(ctx, link, config, module, name, nameLength, params, paramsLength);
   if (typeof child === 'string') {
     writeError(ctx, child, idPointer);
     return 1;
   }
-  ctx.memory.writeId(idPointer, child.pid);
+  ctx.memory.writeId(idPointer, child);
   return 0;
 }
 
 /**
  * The process registered under a name (2), or else a new one registered under it (0), or an error (1), in which case nothing is
- * registered. One step: no other process runs in between.
+ * registered. One step: no other process runs in between; where there are several workers it is made at the one with the registry.
  */
 function getOrSpawn(
   ctx: HostContext,
@@ -69,6 +70,7 @@ function getOrSpawn(
   idPointer: number,
 ): number {
   const { registry } = ctx.process.system;
+  if (goesToMain(ctx)) return 0;
   const registeredName = readText(ctx, name, nameLength);
   ctx.memory.check(idPointer, 8);
   ctx.memory.check(nodeIdPointer, 8);
@@ -78,14 +80,14 @@ function getOrSpawn(
     return 2;
   }
   checkNewName(ctx, registeredName);
-  const child = spawn(ctx, link, config, module, func, funcLength, params, paramsLength);
+  const child = spawn(ctx, link, config, module, func, funcLength, params, paramsLength, true);
   ctx.memory.writeId(nodeIdPointer, registry.nodeId);
   if (typeof child === 'string') {
     writeError(ctx, child, idPointer);
     return 1;
   }
-  putName(ctx, registeredName, registry.nodeId, child.pid);
-  ctx.memory.writeId(idPointer, child.pid);
+  putLocalName(ctx, registeredName, child);
+  ctx.memory.writeId(idPointer, child);
   return 0;
 }
 
@@ -102,7 +104,8 @@ function spawn(
   nameLength: number,
   params: number,
   paramsLength: number,
-): Process | string {
+  here = false,
+): number | string {
   const own = ctx.engine.configOf(ctx.process);
   if (!own.canSpawnProcesses) ctx.trap('this process is not permitted to spawn processes');
   let config: ProcessConfig = own;
@@ -119,7 +122,7 @@ function spawn(
     params: checkedParams(ctx, params, paramsLength),
     link: link === 0n ? null : { parent: ctx.process, tag: link },
   };
-  return ctx.engine.spawn(request);
+  return ctx.engine.spawn(request, here);
 }
 
 /** The module with this id in the process's table. Traps if there is none. */

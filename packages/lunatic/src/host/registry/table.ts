@@ -1,8 +1,19 @@
 // `lunatic::registry`: names of processes. Spec: ABI reference 1.11 and 2.8; names of dead processes are gone.
 
+import { MAIN_WORKER } from '../../actor/actor_system.ts';
 import { MAX_NAME_LENGTH } from '../../actor/limits.ts';
-import { NAME_TOO_LONG, REGISTRY_FULL, type RegistryEntry } from '../../actor/registry.ts';
+import { WAIT_NONE } from '../../actor/process.ts';
+import {
+  CALL_GET_NAME,
+  CALL_PUT_NAME,
+  CALL_REMOVE_NAME,
+  NAME_TOO_LONG,
+  type PutOutcome,
+  REGISTRY_FULL,
+  type RegistryEntry,
+} from '../../actor/registry.ts';
 import type { HostContext, HostFunction } from '../../engine/host_function.ts';
+import { awaitAnswer, isElsewhere } from '../elsewhere.ts';
 import { mayStop, namespace } from '../table.ts';
 import { idNumber, readText } from '../values.ts';
 
@@ -15,20 +26,23 @@ export const REGISTRY_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::r
     putName(ctx, readText(ctx, name, length), ctx.process.system.registry.nodeId, idNumber(pid));
   }),
   mayStop('get', 'iiii', 'i', (ctx, name, length, nodeIdPointer, pidPointer) => {
-    const entry = ctx.process.system.registry.get(readText(ctx, name, length));
+    const entry = getName(ctx, readText(ctx, name, length));
     if (entry === null) return 1;
-    writeEntry(ctx, entry, nodeIdPointer, pidPointer);
+    if (entry !== undefined) writeEntry(ctx, entry, nodeIdPointer, pidPointer);
     return 0;
   }),
   // Up to 0.9: without a node.
   mayStop('get', 'iii', 'i', (ctx, name, length, pidPointer) => {
-    const entry = ctx.process.system.registry.get(readText(ctx, name, length));
+    const entry = getName(ctx, readText(ctx, name, length));
     if (entry === null) return 1;
-    ctx.memory.writeId(pidPointer, entry.pid);
+    if (entry !== undefined) ctx.memory.writeId(pidPointer, entry.pid);
     return 0;
   }),
   mayStop('remove', 'ii', '', (ctx, name, length) => {
-    ctx.process.system.registry.remove(readText(ctx, name, length));
+    const text = readText(ctx, name, length);
+    const { registry, remote } = ctx.process.system;
+    if (remote === null || !isElsewhere(ctx)) registry.remove(text);
+    else awaitAnswer(ctx, (done) => remote.call(MAIN_WORKER, CALL_REMOVE_NAME, [text], done));
   }),
 ]);
 
@@ -39,9 +53,37 @@ export function checkNewName(ctx: HostContext, name: string): void {
   if (registry.size >= limits.maxNames) registryFull(ctx);
 }
 
-/** Registers, or traps with what is wrong with the name. */
-export function putName(ctx: HostContext, name: string, nodeId: number, pid: number): void {
-  const outcome = ctx.process.system.registry.put(name, nodeId, pid);
+/** What the name stands for, or null; undefined: the answer is not there yet, return at once. */
+function getName(ctx: HostContext, name: string): RegistryEntry | null | undefined {
+  const { registry, remote } = ctx.process.system;
+  if (remote === null || !isElsewhere(ctx)) return registry.get(name);
+  return awaitAnswer<unknown>(ctx, (done) => remote.call(MAIN_WORKER, CALL_GET_NAME, [name], done)) as
+    | RegistryEntry
+    | null
+    | undefined; // as the registry answers
+}
+
+/** Registers, or traps with what is wrong with the name. It may have asked for a stop afterwards: nothing may follow but the return. */
+function putName(ctx: HostContext, name: string, nodeId: number, pid: number): void {
+  const { registry, remote, space } = ctx.process.system;
+  const mustWait = ctx.process.waitKind !== WAIT_NONE || space.self !== MAIN_WORKER || registry.mustAsk(nodeId, pid);
+  if (remote === null || !mustWait) {
+    checkOutcome(ctx, name, registry.put(name, nodeId, pid));
+    return;
+  }
+  const outcome = awaitAnswer<unknown>(ctx, (done) =>
+    remote.call(MAIN_WORKER, CALL_PUT_NAME, [name, nodeId, pid], done),
+  );
+  if (outcome !== undefined) checkOutcome(ctx, name, outcome as PutOutcome); // as the registry answers
+}
+
+/** For `get_or_spawn`: registers a process that is on this worker, which has the registry. */
+export function putLocalName(ctx: HostContext, name: string, pid: number): void {
+  const { registry } = ctx.process.system;
+  checkOutcome(ctx, name, registry.put(name, registry.nodeId, pid));
+}
+
+function checkOutcome(ctx: HostContext, name: string, outcome: PutOutcome): void {
   if (outcome === NAME_TOO_LONG) nameTooLong(ctx, name);
   if (outcome === REGISTRY_FULL) registryFull(ctx);
 }

@@ -1,16 +1,16 @@
 // `lunatic::timer`: messages sent later. Spec: ABI reference 1.3, with an exact answer of `cancel_timer`.
 
-import { TIMER_REFUSED } from '../../actor/process_timers.ts';
+import { WAIT_NONE } from '../../actor/process.ts';
+import { CALL_CANCEL_TIMER, TIMER_REFUSED } from '../../actor/process_timers.ts';
 import type { HostContext, HostFunction } from '../../engine/host_function.ts';
+import { awaitAnswer } from '../elsewhere.ts';
 import { takeScratch } from '../message/scratch.ts';
-import { answers, namespace } from '../table.ts';
+import { answers, mayStop, namespace } from '../table.ts';
 import { delayMs, idNumber } from '../values.ts';
 
 export const TIMER_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::timer', [
   answers('send_after', 'II', 'I', sendAfter),
-  answers('cancel_timer', 'I', 'i', (ctx, id) =>
-    ctx.process.system.timers.cancel(ctx.process.pid, idNumber(id)) ? 1 : 0,
-  ),
+  mayStop('cancel_timer', 'I', 'i', cancelTimer),
 ]);
 
 /**
@@ -26,4 +26,16 @@ function sendAfter(ctx: HostContext, pid: bigint, delay: bigint): bigint {
     ctx.trap('too many delayed messages are under way; cancel some, or wait for their delivery');
   }
   return BigInt(id);
+}
+
+/** A process that moved to another worker has left its timers behind: that worker is asked. */
+function cancelTimer(ctx: HostContext, timerId: bigint): number {
+  const { system, pid, waitKind } = ctx.process;
+  const id = idNumber(timerId);
+  const worker = system.timers.workerOf(id);
+  if (system.remote === null || (worker === system.space.self && waitKind === WAIT_NONE))
+    return system.timers.cancel(pid, id) ? 1 : 0;
+  const { remote } = system;
+  const cancelled = awaitAnswer<unknown>(ctx, (done) => remote.call(worker, CALL_CANCEL_TIMER, [pid, id], done));
+  return cancelled === true ? 1 : 0;
 }

@@ -12,6 +12,7 @@
 
 import { FOREVER } from '../../actor/process.ts';
 import { type HostContext, STOP_WAIT } from '../../engine/host_function.ts';
+import { goesToMain } from '../elsewhere.ts';
 import { type HostEnvironment, INPUT_NOTHING_YET } from '../environment.ts';
 import { MAX_SUBSCRIPTIONS, MAX_WAIT_MS } from '../limits.ts';
 import { type HostState, hostState } from '../state.ts';
@@ -80,6 +81,7 @@ function pollOneoff(
       }
       errno = -leftMs;
     } else if (tag === TAG_FD_READ || tag === TAG_FD_WRITE) {
+      if (tag === TAG_FD_READ && goesToMain(ctx)) return ERRNO_SUCCESS;
       const ready = readyBytes(env, state, ctx.memory.readU32(at + 16), tag);
       if (ready === INPUT_NOTHING_YET) {
         wantsInput = true;

@@ -1,0 +1,79 @@
+// The processes that are on this thread, by pid: those at home here, and guests whose home is another worker.
+//
+// A process at home is in a RisingTable of its spawner, by ordinal. Guests are few: what balancing moved here.
+
+import { assert } from '../base/assert.ts';
+import { RisingTable } from '../base/rising_table.ts';
+import type { PidSpace } from './pid_space.ts';
+import type { Process } from './process.ts';
+
+export class ProcessTable {
+  /** Processes here. */
+  size = 0;
+  readonly #space: PidSpace;
+  readonly #alone: boolean;
+  readonly #natives: readonly RisingTable<Process>[];
+  readonly #guests = new Map<number, Process>();
+  /** Next ordinal that this worker gives, by home. */
+  readonly #next: number[];
+
+  constructor(space: PidSpace) {
+    this.#space = space;
+    this.#alone = space.workers === 1;
+    this.#natives = Array.from({ length: space.workers }, () => new RisingTable<Process>());
+    this.#next = new Array<number>(space.workers).fill(0);
+  }
+
+  /** A new pid for a process at home at `home`. */
+  number(home: number): number {
+    return this.#space.pid(this.#space.self, home, this.#next[home]++);
+  }
+
+  /** Ordinals given so far for processes at home at `home`. */
+  numbered(home: number): number {
+    return this.#next[home] as number;
+  }
+
+  /** Any number may be asked for. */
+  get(pid: number): Process | undefined {
+    const space = this.#space;
+    if (this.#alone) return (this.#natives[0] as RisingTable<Process>).get(pid);
+    if (!space.isPid(pid)) return undefined;
+    if (space.homeOf(pid) !== space.self) return this.#guests.get(pid);
+    return this.#natives[space.spawnerOf(pid)]?.get(space.ordinalOf(pid));
+  }
+
+  /** A process just made: of each spawner they come in the order of their ordinals. */
+  addNew(proc: Process): void {
+    const { pid } = proc;
+    this.size++;
+    if (this.#alone) (this.#natives[0] as RisingTable<Process>).add(pid, proc);
+    else (this.#natives[this.#space.spawnerOf(pid)] as RisingTable<Process>).add(this.#space.ordinalOf(pid), proc);
+  }
+
+  /** A process that comes back to its home, or is a guest from now on. */
+  addMoved(proc: Process): void {
+    const { pid } = proc;
+    this.size++;
+    if (this.#space.homeOf(pid) !== this.#space.self) {
+      this.#guests.set(pid, proc);
+      return;
+    }
+    const added = this.#natives[this.#space.spawnerOf(pid)]?.restore(this.#space.ordinalOf(pid), proc);
+    assert(added === true, 'a process that comes home was numbered before');
+  }
+
+  remove(pid: number): void {
+    const space = this.#space;
+    this.size--;
+    if (this.#alone) (this.#natives[0] as RisingTable<Process>).remove(pid);
+    else if (space.homeOf(pid) !== space.self) this.#guests.delete(pid);
+    else this.#natives[space.spawnerOf(pid)]?.remove(space.ordinalOf(pid));
+  }
+
+  /** All processes here; the table may change meanwhile. */
+  *values(): IterableIterator<Process> {
+    for (const table of this.#natives) yield* table.values();
+    yield* this.#guests.values();
+  }
+}
