@@ -1,10 +1,13 @@
 // Malformed input: every truncation of a valid module and 10,000 byte flips with a seed. Each must end in a clean error, or be
-// a module that runs contained: never another exception, never a hang.
+// a module that runs contained: never another exception, never a hang. First by the rewrite alone, then in a VM, where a witness works on.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import wabt from 'wabt';
 import { SeededRandom } from '../../packages/lunatic/src/base/random.ts';
+import { LinkError } from '../../packages/lunatic/src/host/link.ts';
+import { CapturedOutput } from '../../packages/lunatic/src/node/streams.ts';
+import { createVm, SpawnError, type Vm } from '../../packages/lunatic/src/node/vm.ts';
 import { WasmError } from '../../packages/lunatic/src/wasm/error.ts';
 import { decodeModule } from '../../packages/lunatic/src/wasm/module.ts';
 import type { WasmModule } from '../../packages/lunatic/src/wasm/types.ts';
@@ -177,19 +180,23 @@ test('every truncation of a valid module is rejected cleanly or runs contained',
   assert.ok(tally.rejected > valid.length / 2, JSON.stringify(tally));
 });
 
+function flipped(valid: Uint8Array<ArrayBuffer>, random: SeededRandom): Uint8Array<ArrayBuffer> {
+  const bytes = valid.slice();
+  // One flip most of the time, a few sometimes; the first eight bytes are left, or most modules would end there.
+  for (let k = random.nextU32() % 3; k >= 0; k--) {
+    bytes[8 + (random.nextU32() % (bytes.length - 8))] = random.nextU32() & 0xff;
+  }
+  return bytes;
+}
+
 test(`${FLIPS} byte flips (seed ${SEED}) are rejected cleanly or run contained`, async (t) => {
   const valid = await validModule();
   const adapter = makeAdapter();
   const random = new SeededRandom(SEED);
   const tally = { rejected: 0, refused: 0, ran: 0 };
   for (let flip = 0; flip < FLIPS; flip++) {
-    const bytes = valid.slice();
-    // One flip most of the time, a few sometimes; the first eight bytes are left, or most modules would end there.
-    for (let k = random.nextU32() % 3; k >= 0; k--) {
-      bytes[8 + (random.nextU32() % (bytes.length - 8))] = random.nextU32() & 0xff;
-    }
     try {
-      await feed(bytes, adapter, tally);
+      await feed(flipped(valid, random), adapter, tally);
     } catch (cause) {
       throw new Error(`flip ${flip} of seed ${SEED}: ${cause instanceof Error ? cause.message : cause}`, { cause });
     }
@@ -197,4 +204,65 @@ test(`${FLIPS} byte flips (seed ${SEED}) are rejected cleanly or run contained`,
   t.diagnostic(JSON.stringify(tally));
   assert.ok(tally.ran > FLIPS / 100, JSON.stringify(tally));
   assert.ok(tally.rejected > FLIPS / 100, JSON.stringify(tally));
+});
+
+/** For a VM: with an entry, and an import that is served. */
+async function moduleForVm(): Promise<Uint8Array<ArrayBuffer>> {
+  const source = SOURCE.replace(
+    '"fuzzing-support" "log-i32" (func $log (param i32))',
+    '"wasi_snapshot_preview1" "sched_yield" (func $yield (result i32))',
+  )
+    .replace('(call $log (local.get $steps))', '(drop (call $yield))')
+    .replace(
+      /\)$/,
+      `
+      (func (export "_start")
+        (drop (call $collatz (i32.const 27)))
+        (drop (call $fibonacci (i64.const 12)))
+        (drop (memory.grow (i32.const 1)))
+        (memory.fill (i32.const 200) (i32.const 7) (i32.const 60000)))
+    )`,
+    );
+  const module = (await wabt()).parseWat('vm.wat', source, { simd: true, bulk_memory: true, reference_types: true });
+  return new Uint8Array(module.toBinary({ write_debug_names: true }).buffer);
+}
+
+/** What came of it; throws whatever must not happen. */
+async function runInVm(vm: Vm, bytes: Uint8Array): Promise<string> {
+  try {
+    const handle = vm.spawn(vm.load(bytes, 'mutated'), { maxFuel: 20, maxMemoryBytes: 2 ** 24 });
+    return (await handle.exited).kind;
+  } catch (error) {
+    // Bytes that are no module, imports that nobody serves, no entry, too much memory.
+    if (error instanceof WasmError || error instanceof LinkError || error instanceof SpawnError) return error.name;
+    if (error instanceof TypeError && /_start/.test(error.message)) return 'no entry';
+    throw error;
+  }
+}
+
+test(`in a VM: every truncation, and ${FLIPS} byte flips (seed ${SEED}), and a witness works on`, async (t) => {
+  const valid = await moduleForVm();
+  const vm = createVm({ output: new CapturedOutput(), limits: { maxProcesses: 100 } });
+  const witness = await vm.openMailbox();
+  const random = new SeededRandom(SEED);
+  const tally = new Map<string, number>();
+  const run = async (bytes: Uint8Array, what: string): Promise<void> => {
+    try {
+      const outcome = await runInVm(vm, bytes);
+      tally.set(outcome, 1 + (tally.get(outcome) ?? 0));
+    } catch (cause) {
+      throw new Error(what, { cause });
+    }
+  };
+  await run(valid, 'as it is');
+  assert.deepEqual([...tally], [['normal', 1]]);
+  for (let length = 0; length < valid.length; length++)
+    await run(valid.slice(0, length), `truncated to ${length} bytes`);
+  for (let flip = 0; flip < FLIPS; flip++) await run(flipped(valid, random), `flip ${flip} of seed ${SEED}`);
+  t.diagnostic(JSON.stringify(Object.fromEntries(tally)));
+  for (const outcome of ['WasmError', 'LinkError', 'normal', 'trap']) assert.ok((tally.get(outcome) ?? 0) > 0, outcome);
+  assert.equal(vm.processCount, 1);
+  assert.ok(vm.send(witness.pid, new Uint8Array([1])));
+  assert.equal((await witness.receive())?.kind, 'data');
+  await vm.close();
 });

@@ -67,7 +67,7 @@ for (const [alive, idle] of [
   ['none other', 0],
   ['10,000 others', 10_000],
 ] as const) {
-  it(`50,000 processes one after the other, ${alive} alive, take at most ${MAX_CREATED} instances`, async () => {
+  it(`50,000 processes one after the other, ${alive} alive, take at most ${MAX_CREATED} instances`, async (t) => {
     const node = new Node({ output: new CapturedOutput(), input: new FixedInput(new Uint8Array(0)) });
     const failures: string[] = [];
     node.onProcessEnd = (_proc, reason) => {
@@ -79,6 +79,7 @@ for (const [alive, idle] of [
     assert.deepEqual(failures, []);
     assert.equal(node.system.processCount, idle);
     assert.ok(node.engine.pool.created <= MAX_CREATED, `${node.engine.pool.created} instances`);
+    t.diagnostic(`${node.engine.pool.created} instances`);
     await node.close();
   });
 }
