@@ -1,23 +1,44 @@
 // The WebAssembly specification's test suite: `WASM_SPEC_TESTS=<folder of .wast files> npm run spec -- [OPTIONS] [FILTERS]`.
-// The folder is a checkout of WebAssembly/testsuite (or test/core of WebAssembly/spec); nothing of it is kept here.
+// The folder is a checkout of WebAssembly/testsuite (or test/core of WebAssembly/spec); nothing of it is kept here. Where there is no parser
+// for the newest text (wat.ts), npm brings it into .cache. Without options: every kind of run in turn.
 //
-//   --rewritten never|every|random   after the rewrite, with stops at no, every or random resume points; otherwise modules run as they are
+//   --plain                          modules run as they are
+//   --rewritten never|every|random   after the rewrite, with stops at no, every or random resume points
 //   --dense                          with a resume point put before every instruction
 //   --tracked                        with the record of writes
 //   --seed N                         of the random stops
 //   --bless                          saves how many assertions were judged: later runs must not judge fewer
 //   --verbose                        all failures, not the first of each file
 
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { SeededRandom } from '../../packages/lunatic/src/base/random.ts';
 import type { Adapter } from './adapter.ts';
 import { ExecutedCounts } from './executed.ts';
 import { PlainAdapter } from './plain_adapter.ts';
 import { EVERY, NEVER, RewrittenAdapter, randomStops, type StopPolicy } from './rewritten_adapter.ts';
-import { runSuite } from './suite.ts';
-import { loadParser } from './wat.ts';
+import { runSuite, type SuiteOptions, type SuiteResult } from './suite.ts';
+import { BETTER_PARSER, loadParser, type ScriptParser } from './wat.ts';
 
 const SHOWN_FAILURES = 3;
+const PARSER_VERSION = '0.15.0';
+const PARSER_DIRECTORY = path.join(import.meta.dirname, '..', '..', '.cache', 'spec_parser');
+
+interface Run {
+  /** Undefined: modules run as they are. */
+  readonly rewritten: string | undefined;
+  readonly dense: boolean;
+  readonly tracked: boolean;
+}
+
+const ALL_RUNS: readonly Run[] = [
+  { rewritten: undefined, dense: false, tracked: false },
+  { rewritten: 'never', dense: false, tracked: false },
+  { rewritten: 'every', dense: false, tracked: false },
+  { rewritten: 'random', dense: false, tracked: true },
+  { rewritten: 'every', dense: true, tracked: false },
+];
 
 function policyNamed(name: string, seed: number): StopPolicy {
   switch (name) {
@@ -32,10 +53,22 @@ function policyNamed(name: string, seed: number): StopPolicy {
   }
 }
 
+/** Without it the suite is read by wabt alone, which does not know all of the text and gets some of it wrong. */
+async function parserForAll(): Promise<ScriptParser> {
+  const found = await loadParser();
+  if (found.complete) return found;
+  process.stderr.write(`npm brings ${BETTER_PARSER} ${PARSER_VERSION} into ${PARSER_DIRECTORY}\n`);
+  const args = ['install', '--prefix', PARSER_DIRECTORY, '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status } = spawnSync('npm', [...args, `${BETTER_PARSER}@${PARSER_VERSION}`], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error('npm could not install the parser; is its registry within reach?');
+  return loadParser();
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      plain: { type: 'boolean', default: false },
       rewritten: { type: 'string' },
       dense: { type: 'boolean', default: false },
       tracked: { type: 'boolean', default: false },
@@ -52,27 +85,45 @@ async function main(): Promise<number> {
     );
     return 2;
   }
-  const { rewritten, tracked, dense } = values;
-  const seed = Number(values.seed);
+  process.env.WASM_TEXT_PARSER ??= PARSER_DIRECTORY;
+  const parser = await parserForAll();
+  const { plain, rewritten, tracked, dense, bless } = values;
+  const chosen = plain || dense || tracked || rewritten !== undefined;
+  let ok = true;
+  for (const run of chosen ? [{ rewritten: plain ? undefined : (rewritten ?? 'every'), dense, tracked }] : ALL_RUNS) {
+    const shownFailures = values.verbose ? Number.POSITIVE_INFINITY : SHOWN_FAILURES;
+    const result = await perform(
+      run,
+      Number(values.seed),
+      { folder, filters: positionals, parser, shownFailures },
+      bless,
+    );
+    ok &&= result.failed + result.unexpected === 0;
+  }
+  return ok ? 0 : 1;
+}
+
+async function perform(
+  { rewritten, dense, tracked }: Run,
+  seed: number,
+  options: Pick<SuiteOptions, 'folder' | 'filters' | 'parser' | 'shownFailures'>,
+  bless: boolean,
+): Promise<SuiteResult> {
   const stops = (module: string) => module === 'spectest';
   const adapter: Adapter =
     rewritten === undefined
       ? new PlainAdapter()
       : new RewrittenAdapter({ policy: policyNamed(rewritten, seed), tracked, dense, stops });
-  const parser = await loadParser();
-  const executed = new ExecutedCounts(
-    rewritten === undefined ? 'plain' : 'rewritten',
-    parser.complete && !values.bless,
-  );
+  const { parser } = options;
+  const executed = new ExecutedCounts(rewritten === undefined ? 'plain' : 'rewritten', parser.complete && !bless);
   const print = (text: string) => {
     process.stdout.write(text);
   };
   print(`# ${adapter.name}${rewritten === 'random' ? ` (--seed ${seed})` : ''}, V8 ${process.versions.v8}\n`);
   print(`# text parser: ${parser.name}\n`);
-  const shownFailures = values.verbose ? Number.POSITIVE_INFINITY : SHOWN_FAILURES;
-  const result = await runSuite({ folder, filters: positionals, adapter, parser, executed, shownFailures, print });
-  if (values.bless) executed.save();
-  return result.failed + result.unexpected === 0 ? 0 : 1;
+  const result = await runSuite({ ...options, adapter, executed, print });
+  if (bless) executed.save();
+  return result;
 }
 
 process.exitCode = await main();
