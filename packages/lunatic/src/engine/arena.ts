@@ -7,7 +7,8 @@
 // come from the C library's heap and seldom leave it.
 //
 // A1  A slab is in its class's list exactly when it has room. A2  `#reservedBytes` is the size of all slabs and large blocks,
-// MAX_ARENA_BYTES at most. A3  Of empty slabs, MAX_EMPTY_SLABS are kept, one of a class: parking by turns must not map memory.
+// MAX_ARENA_BYTES at most. A3  A slab that is empty is in no list; MAX_EMPTY_SLABS of them are kept, for any class: parking by turns must
+// not map memory.
 
 import { ARENA_SLAB_BYTES, MAX_ARENA_BYTES, MAX_EMPTY_SLABS } from './limits.ts';
 
@@ -26,7 +27,7 @@ export class Arena {
   /** Blocks too large for a slab, each with a buffer of its own; keyed from -2 downwards. */
   readonly #large = new Map<number, Uint8Array>();
   #nextLarge = -2;
-  #emptySlabs = 0;
+  readonly #empty: Slab[] = [];
   #reservedBytes = 0;
   /** Bytes in blocks that are in use, as they were asked for. */
   usedBytes = 0;
@@ -77,10 +78,6 @@ export class Arena {
     const sizeClass = classOf(bytes.length);
     const slab = this.#roomy[sizeClass] ?? this.#makeSlab(sizeClass);
     if (slab === null) return -1;
-    if (slab.used === 0 && slab.counted) {
-      slab.counted = false;
-      this.#emptySlabs--;
-    }
     const offset = slab.allocate();
     if (!slab.hasRoom) this.#removeRoomy(slab);
     slab.bytes.set(bytes, offset);
@@ -88,24 +85,26 @@ export class Arena {
   }
 
   #makeSlab(sizeClass: number): Slab | null {
-    const bytes = this.#reserve(ARENA_SLAB_BYTES);
-    if (bytes === null) return null;
-    const index = this.#vacant.pop() ?? this.#slabs.length;
-    const slab = new Slab(index, bytes, sizeClass, classBytes(sizeClass));
-    this.#slabs[index] = slab;
+    let slab = this.#empty.pop();
+    if (slab === undefined) {
+      const bytes = this.#reserve(ARENA_SLAB_BYTES);
+      if (bytes === null) return null;
+      const index = this.#vacant.pop() ?? this.#slabs.length;
+      slab = new Slab(index, bytes);
+      this.#slabs[index] = slab;
+    }
+    slab.begin(sizeClass);
     this.#addRoomy(slab);
     return slab;
   }
 
   /** A3. */
   #emptied(slab: Slab): void {
-    const only = slab.older === null && slab.newer === null;
-    if (only && this.#emptySlabs < MAX_EMPTY_SLABS) {
-      slab.counted = true;
-      this.#emptySlabs++;
+    this.#removeRoomy(slab);
+    if (this.#empty.length < MAX_EMPTY_SLABS) {
+      this.#empty.push(slab);
       return;
     }
-    this.#removeRoomy(slab);
     this.#slabs[slab.index] = null;
     this.#vacant.push(slab.index);
     this.#reservedBytes -= ARENA_SLAB_BYTES;
@@ -151,16 +150,14 @@ export class Arena {
   }
 }
 
-/** Blocks of one size. Those that were freed are a list through their first words. */
+/** Blocks of one size, which may be another each time the slab was empty. Blocks that were freed are a list through their first words. */
 class Slab {
   readonly index: number;
   readonly bytes: Uint8Array;
-  readonly sizeClass: number;
-  readonly blockBytes: number;
+  sizeClass = 0;
+  blockBytes = 0;
   /** Blocks in use. */
   used = 0;
-  /** It is one of the empty slabs that are kept. */
-  counted = false;
   newer: Slab | null = null;
   older: Slab | null = null;
   readonly #words: Int32Array;
@@ -168,12 +165,17 @@ class Slab {
   #fresh = 0;
   #freed = -1;
 
-  constructor(index: number, bytes: Uint8Array, sizeClass: number, blockBytes: number) {
+  constructor(index: number, bytes: Uint8Array) {
     this.index = index;
     this.bytes = bytes;
-    this.sizeClass = sizeClass;
-    this.blockBytes = blockBytes;
     this.#words = new Int32Array(bytes.buffer, 0, bytes.length / 4);
+  }
+
+  begin(sizeClass: number): void {
+    this.sizeClass = sizeClass;
+    this.blockBytes = classBytes(sizeClass);
+    this.#fresh = 0;
+    this.#freed = -1;
   }
 
   get hasRoom(): boolean {
