@@ -9,6 +9,7 @@
 import { MAIN_WORKER } from '../actor/actor_system.ts';
 import type { Message } from '../actor/message.ts';
 import { FOREVER, type Process, type ProcessBody, WAIT_MESSAGE, WAIT_OVER } from '../actor/process.ts';
+import { SLICE_SHARED_MS } from '../scheduler/limits.ts';
 import { SLICE_ENDED, SLICE_PREEMPTED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
 import {
   CELL_ANSWER,
@@ -88,6 +89,8 @@ export class WasmProcess implements ProcessBody {
   /** Fuel used so far, kept only under a limit. */
   fuelUsed = 0;
   fuelPerMs = INITIAL_FUEL_PER_MS;
+  /** Fuel for the only run of a slice that is expected to be short; 0: no such slice is expected, or fuel is limited. */
+  quickFuel: number;
   growResult = 0;
   /** The scratch message of `lunatic::message`, unless it is in the window (message_window.ts): at most one, owned by this process. */
   scratch: Message | null = null;
@@ -117,6 +120,7 @@ export class WasmProcess implements ProcessBody {
     this.chunkBytes = chunkBytes;
     this.pages = module.initialPages;
     this.startError = startError;
+    this.quickFuel = config.maxFuel === 0 ? MIN_MEASURED_FUEL : 0;
   }
 
   pushCall(call: GuestCall): void {
@@ -124,70 +128,91 @@ export class WasmProcess implements ProcessBody {
     this.calls.push(call);
   }
 
-  // Hot: bench/actors.ts. Most slices are one short run that ends in a wait: those do without the grant's bookkeeping.
+  // Hot: bench/actors.ts. Most slices are one short run that ends in a wait: those read no clock and keep no account.
   runSlice(proc: Process, sliceMs: number): SliceOutcome {
     if (this.startError !== null) return this.#end({ kind: 'trap', message: this.startError });
-    const { engine, config } = this;
-    const { pool, side, grant } = engine;
-    const { scheduler } = proc.system;
-    let startMs = scheduler.sliceStartMs;
-    let startIsExact = scheduler.sliceStartIsExact;
-    let instance = this.instance;
+    const { pool, side } = this.engine;
     const { changes } = pool;
+    let instance = this.instance;
     if (instance !== null) {
       instance.wasUsed = true;
     } else {
       instance = pool.acquire(this);
-      // What parking another process and bringing in this one took is not its doing.
-      if (pool.changes !== changes) {
-        startMs = scheduler.clock.nowMs();
-        startIsExact = true;
-      }
       if (instance === null) {
         const { failure } = this.module;
         return this.#end(failure === null ? { kind: 'limit', limit: 'instances' } : { kind: 'trap', message: failure });
       }
     }
-    const { context } = instance;
-    context.hostWork = 0;
+    instance.context.hostWork = 0;
     this.#prepare(proc, instance);
-    let fuel = firstFuel(sliceMs, this.fuelPerMs, startIsExact);
-    let isFirst = true;
-    for (;;) {
-      if (config.maxFuel > 0) {
-        const left = config.maxFuel * FUEL_UNIT - this.fuelUsed;
-        if (left <= 0) return this.#end({ kind: 'limit', limit: 'fuel' });
-        fuel = Math.min(fuel, left);
-      }
-      const left = this.#run(instance, fuel);
-      const used = fuel - left;
-      const ended = proc.killRequested || this.hasEnded;
-      // What nobody limits need not be counted.
-      if (config.maxFuel > 0) this.fuelUsed += used;
+    const fuel = this.quickFuel;
+    if (fuel === 0) return this.#longSlice(proc, sliceMs, instance, changes, 0, 0);
+    const left = this.#run(instance, fuel);
+    if (fuel - left < MIN_MEASURED_FUEL) {
       const stop = side.cells[CELL_STOP >> 2];
-      if (isFirst) {
-        isFirst = false;
-        if (used < MIN_MEASURED_FUEL && (ended || stop === STOP_RECEIVE || stop === STOP_WAIT || stop === STOP_YIELD)) {
-          const outcome = ended ? SLICE_ENDED : this.#endOfSlice(proc, stop);
-          if (outcome >= 0) {
-            scheduler.sliceWasShort = context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
-            return outcome as SliceOutcome;
-          }
-        }
-        grant.begin(sliceMs, this.fuelPerMs, startMs, scheduler.clock, startIsExact);
+      let outcome: SliceOutcome | -1 = -1;
+      if (proc.killRequested || this.hasEnded) outcome = SLICE_ENDED;
+      else if (stop === STOP_RECEIVE || stop === STOP_WAIT || stop === STOP_YIELD)
+        outcome = this.#endOfSlice(proc, stop);
+      if (outcome !== -1) {
+        proc.system.scheduler.sliceWasShort =
+          instance.context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
+        return outcome;
       }
-      grant.used(used);
-      if (ended) return SLICE_ENDED;
+    }
+    this.quickFuel = 0;
+    return this.#longSlice(proc, sliceMs, instance, changes, fuel, left);
+  }
+
+  /** Goes on after a first run that was given `quickFuel` and left `quickLeft`, if `quickFuel` is not 0. `changes`: the pool's, at the start. */
+  #longSlice(
+    proc: Process,
+    sliceMs: number,
+    instance: GuestInstance,
+    changes: number,
+    quickFuel: number,
+    quickLeft: number,
+  ): SliceOutcome {
+    const { config } = this;
+    const { pool, side, grant } = this.engine;
+    const { scheduler } = proc.system;
+    let startMs = scheduler.sliceStartMs;
+    let startIsExact = scheduler.sliceStartIsExact;
+    // What parking another process and bringing in this one took is not its doing.
+    if (pool.changes !== changes) {
+      startIsExact = quickFuel === 0;
+      if (startIsExact) startMs = scheduler.clock.nowMs();
+    }
+    grant.begin(sliceMs, this.fuelPerMs, startMs, scheduler.clock, startIsExact);
+    let hasRun = quickFuel > 0;
+    let fuel = hasRun ? quickFuel : firstFuel(sliceMs, this.fuelPerMs, startIsExact);
+    let left = quickLeft;
+    for (;;) {
+      if (!hasRun) {
+        if (config.maxFuel > 0) {
+          const allowed = config.maxFuel * FUEL_UNIT - this.fuelUsed;
+          if (allowed <= 0) return this.#end({ kind: 'limit', limit: 'fuel' });
+          fuel = Math.min(fuel, allowed);
+        }
+        left = this.#run(instance, fuel);
+      }
+      hasRun = false;
+      this.fuelUsed += fuel - left;
+      grant.used(fuel - left);
+      if (proc.killRequested || this.hasEnded) return SLICE_ENDED;
+      const stop = side.cells[CELL_STOP >> 2];
       switch (stop) {
         case STOP_RECEIVE:
         case STOP_WAIT:
         case STOP_YIELD: {
           const outcome = this.#endOfSlice(proc, stop);
-          if (outcome < 0) break;
+          if (outcome === -1) break;
           scheduler.sliceWasShort =
-            grant.isShort && context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
+            grant.isShort && instance.context.hostWork < SHORT_SLICE_WORK_BYTES && pool.changes === changes;
+          const wasShort = grant.isShort;
           this.fuelPerMs = grant.end();
-          return outcome as SliceOutcome;
+          if (wasShort && config.maxFuel === 0) this.quickFuel = firstFuel(SLICE_SHARED_MS, this.fuelPerMs, false);
+          return outcome;
         }
         case STOP_EXIT: {
           // `trap::catch` answers 0 for an exit inside it too (ABI reference 1.13); an end for a limit is not the guest's own.

@@ -27,6 +27,8 @@ const OP_V128_XOR = 0xfd051;
 const OP_V128_OR = 0xfd050;
 const OP_V128_ANY_TRUE = 0xfd053;
 const PAGE_BLOCKS_SHIFT = 16 - BLOCK_SHIFT;
+/** Each from a multiple of itself on, of which a page has a whole number. */
+const SKIPPED_BLOCKS: readonly number[] = [64, 16];
 
 export interface GlobalsFunctions {
   /** `(i32 address)`. */
@@ -154,7 +156,7 @@ export function emitCollect(context: RewriteContext): number {
   return collect.index;
 }
 
-/** Leaves the enclosing block if this block cannot differ; jumps over 16 unmarked blocks at once. */
+/** Leaves the enclosing block if this block cannot differ; jumps over SKIPPED_BLOCKS unmarked blocks at once. */
 function emitSkipUnmarked(
   writer: CodeWriter,
   context: RewriteContext,
@@ -168,28 +170,33 @@ function emitSkipUnmarked(
   writer.op(OP_I32_EQZ);
   writer.if(BLOCK_EMPTY);
   writer.loop(BLOCK_EMPTY);
-  writer.localGet(block);
-  writer.i32(15);
-  writer.op(OP_I32_AND);
-  writer.op(OP_I32_EQZ);
-  writer.localGet(block);
-  writer.localGet(blocks);
-  writer.op(OP_I32_LT_U);
-  writer.op(OP_I32_AND);
-  writer.if(BLOCK_EMPTY);
-  writer.globalGet(globals.marks);
-  writer.localGet(block);
-  writer.op(OP_I32_ADD);
-  writer.access(OP_V128_LOAD, 0, side);
-  writer.op(OP_V128_ANY_TRUE);
-  writer.op(OP_I32_EQZ);
-  writer.if(BLOCK_EMPTY);
-  writer.localGet(block);
-  writer.add(16);
-  writer.localSet(block);
-  writer.br(2);
-  writer.end();
-  writer.end();
+  for (const skipped of SKIPPED_BLOCKS) {
+    writer.localGet(block);
+    writer.i32(skipped - 1);
+    writer.op(OP_I32_AND);
+    writer.op(OP_I32_EQZ);
+    writer.localGet(block);
+    writer.localGet(blocks);
+    writer.op(OP_I32_LT_U);
+    writer.op(OP_I32_AND);
+    writer.if(BLOCK_EMPTY);
+    for (let offset = 0; offset < skipped; offset += 16) {
+      writer.globalGet(globals.marks);
+      writer.localGet(block);
+      writer.op(OP_I32_ADD);
+      writer.access(OP_V128_LOAD, offset, side);
+      if (offset > 0) writer.op(OP_V128_OR);
+    }
+    writer.op(OP_V128_ANY_TRUE);
+    writer.op(OP_I32_EQZ);
+    writer.if(BLOCK_EMPTY);
+    writer.localGet(block);
+    writer.add(skipped);
+    writer.localSet(block);
+    writer.br(2);
+    writer.end();
+    writer.end();
+  }
   writer.end();
   // Past the end: the outer loop's test ends the walk, one step on must not wrap it.
   writer.localGet(block);
