@@ -174,15 +174,17 @@ class Hunt {
   }
 
   #spawn({ module }: Quarry, seed: number, steps: number): Process {
-    const proc = this.#engine.spawn({
+    const pid = this.#engine.spawn({
       module,
       config: DEFAULT_PROCESS_CONFIG,
       entry: { kind: 'export', name: 'main' },
       params: encodeParameters('main', [I32, I32], [seed, steps]),
       link: null,
     });
-    if (typeof proc === 'string') throw new Error(proc);
-    this.#logs.set(proc.pid, []);
+    if (typeof pid === 'string') throw new Error(pid);
+    this.#logs.set(pid, []);
+    const proc = this.#system.find(pid);
+    if (proc === undefined) throw new Error('a process that was spawned does not run before its slice');
     return proc;
   }
 
@@ -211,17 +213,16 @@ class Hunt {
   }
 
   #checkIdle({ seed, module, memory }: Quarry): void {
-    for (const [pages, list] of module.idle) {
-      for (const instance of list) {
-        this.report.compared++;
-        const bytes = new Uint8Array(instance.memory?.buffer ?? new ArrayBuffer(0));
-        if (bytes.length !== pages * 65_536) this.#fail(`guest ${seed}: an idle instance has ${bytes.length} bytes`);
-        if (Buffer.compare(bytes.subarray(0, memory.length), memory) !== 0)
-          this.#fail(`guest ${seed}: the memory of an idle instance differs at ${firstDifference(bytes, memory)}`);
-        const grown = new BigUint64Array(bytes.buffer, memory.length);
-        if (!grown.every((word) => word === 0n))
-          this.#fail(`guest ${seed}: grown pages of an idle instance are not zero`);
-      }
+    for (const instance of module.idleInstances()) {
+      this.report.compared++;
+      const bytes = new Uint8Array(instance.memory?.buffer ?? new ArrayBuffer(0));
+      if (bytes.length !== instance.pages * 65_536)
+        this.#fail(`guest ${seed}: an idle instance has ${bytes.length} bytes`);
+      if (Buffer.compare(bytes.subarray(0, memory.length), memory) !== 0)
+        this.#fail(`guest ${seed}: the memory of an idle instance differs at ${firstDifference(bytes, memory)}`);
+      const grown = new BigUint64Array(bytes.buffer, memory.length);
+      if (!grown.every((word) => word === 0n))
+        this.#fail(`guest ${seed}: grown pages of an idle instance are not zero`);
     }
   }
 
