@@ -559,7 +559,7 @@ export function writesMemory(op: number): boolean {
 
 /**
  * A write to memory 0 and its mark. The write comes first: when it traps nothing is marked, and when it does not the address
- * plus offset fits 32 bits. A store may reach into the next block: readers of marks allow for BLOCK_SLACK. `offset`: of a store.
+ * plus offset fits 32 bits. A store may reach into the next block: readers of marks allow for MARK_REACH. `offset`: of a store.
  */
 export function emitTrackedWrite(
   writer: CodeWriter,

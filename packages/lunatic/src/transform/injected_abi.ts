@@ -124,8 +124,11 @@ export const FRAME_HEADER = 8;
 /** Dirty tracking works on blocks of this many bytes. */
 export const BLOCK_SHIFT = 8;
 export const BLOCK_BYTES = 1 << BLOCK_SHIFT;
-/** A store may reach this many bytes past the block that it marked. */
-export const BLOCK_SLACK = 16;
+/**
+ * What a mark covers behind its own address, at least. Readers of marks look at the whole block behind a marked one too: a store may reach into it,
+ * and stores up to here that follow it may go without a mark of their own (marks.ts).
+ */
+export const MARK_REACH = BLOCK_BYTES;
 
 /** Pages that memory 0 may grow to, and that one in which writes are recorded may have: the last page of the address space is none of them. */
 export const MAX_TRACKED_PAGES = 65_535;

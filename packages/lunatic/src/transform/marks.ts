@@ -35,11 +35,8 @@ import {
 import type { FuncType, WasmModule } from '../wasm/types.ts';
 import { stepAt } from './counted_loops.ts';
 import type { FunctionIr } from './function_ir.ts';
-import { BLOCK_BYTES } from './injected_abi.ts';
+import { BLOCK_BYTES, MARK_REACH } from './injected_abi.ts';
 import { MAX_ADDRESS_TERMS, MAX_MARK_RANGES } from './limits.ts';
-
-/** What a mark covers behind its own address, at least. */
-const MARK_REACH = BLOCK_BYTES;
 
 /** Written by one or more stores during a strip: `sizeBytes` from `first`, and again every `stride` bytes on, turn by turn. */
 export interface MarkRange {

@@ -72,7 +72,7 @@ export function emitGlobals(context: RewriteContext): GlobalsFunctions {
  * it as a record at `to` if `keep` is not 0. Stops early when the next record would pass `limit`, kept or not; CELL_NEXT_BLOCK tells
  * where to go on.
  * `images`: one u32 per page, the address of its image in the side memory, 0 for a page of zeros; pages from
- * `image pages` on are zeros. With marks only marked blocks and their successors (BLOCK_SLACK) are looked at, and marks are
+ * `image pages` on are zeros. With marks only marked blocks and their successors (MARK_REACH) are looked at, and marks are
  * cleared behind the walk.
  */
 export function emitCollect(context: RewriteContext): number {
