@@ -24,6 +24,7 @@
 import { unsupported, WasmError } from './error.ts';
 import { MAX_BR_TABLE_TARGETS, MAX_TYPES } from './limits.ts';
 import {
+  fillOpcodeTables,
   IMM_4_BYTES,
   IMM_8_BYTES,
   IMM_16_BYTES,
@@ -120,6 +121,7 @@ export class InstructionReader {
   private readonly rare: ByteReader;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
+    fillOpcodeTables();
     this.bytes = bytes;
     this.end = end;
     this.start = start;

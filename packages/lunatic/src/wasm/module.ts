@@ -10,6 +10,7 @@
 
 import { WasmError } from './error.ts';
 import { MAX_MODULE_BYTES } from './limits.ts';
+import { fillOpcodeTables } from './opcode_table.ts';
 import { ByteReader } from './reader.ts';
 import { decodeCode } from './sections/code.ts';
 import { readSectionRanges } from './sections/custom.ts';
@@ -63,6 +64,7 @@ export function decodeModule(bytes: Uint8Array): WasmModule {
   if (bytes.length > MAX_MODULE_BYTES) {
     throw new WasmError(`a module of ${bytes.length} bytes, more than the limit of ${MAX_MODULE_BYTES}`, 0);
   }
+  fillOpcodeTables();
   const reader = new ByteReader(bytes, 0, bytes.length);
   readHeader(reader);
   const module = emptyModule(bytes);

@@ -1,6 +1,6 @@
 /**
- * One row per run of opcodes: code, immediates, stack effect, bytes of memory touched, names. Expanded once into flat
- * tables that the other files of this folder index by `slotOf(op)`. The public face is opcodes.ts.
+ * One row per run of opcodes: code, immediates, stack effect, bytes of memory touched, names. Expanded once, when
+ * first needed, into flat tables that the other files of this folder index by `slotOf(op)`. The public face is opcodes.ts.
  *
  * A signature reads `params:results` in the letters i (i32), l (i64), f (f32), d (f64), v (v128). An empty string marks
  * the instructions whose effect depends on their immediates or on the stack; validate.ts has those one by one.
@@ -375,10 +375,17 @@ function atomicRows(): void {
   }
 }
 
-controlRows();
-memoryRows();
-numericRows();
-simdMemoryRows();
-simdLaneRows();
-simdArithmeticRows();
-atomicRows();
+/**
+ * Expands the rows, once. `decodeModule` and `InstructionReader` see to it; it takes 4 ms at the start of an OS process, which a program
+ * whose modules come rewritten from the disk never needs.
+ */
+export function fillOpcodeTables(): void {
+  if (IMMEDIATES[0] !== IMM_INVALID) return;
+  controlRows();
+  memoryRows();
+  numericRows();
+  simdMemoryRows();
+  simdLaneRows();
+  simdArithmeticRows();
+  atomicRows();
+}

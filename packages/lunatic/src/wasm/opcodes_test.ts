@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ACCESS_BYTES,
+  fillOpcodeTables,
   IMM_4_BYTES,
   IMM_8_BYTES,
   IMM_16_BYTES,
@@ -23,6 +24,8 @@ import { encodeMemories } from './sections/memories.ts';
 import { disassemble, functionModule, rawSection, validateModule } from './test_modules.ts';
 import { F32, F64, I32, I64, V128, type ValType } from './types.ts';
 import { ByteWriter } from './writer.ts';
+
+fillOpcodeTables();
 
 const NUMBER_TYPES = [I32, I64, F32, F64, V128];
 const PREFIXES = [0xfc, 0xfd, 0xfe];

@@ -194,6 +194,12 @@ export interface WasmModule {
   readonly bodies: FunctionBody[];
 }
 
+/** What linking a module looks at. */
+export interface ModuleImports {
+  readonly types: readonly FuncType[];
+  readonly imports: readonly Import[];
+}
+
 export function makeRef(heapType: number, nullable: boolean): ValType {
   if (nullable && heapType >= HEAP_ABSTRACT) {
     return heapType & 0xff;
