@@ -2,11 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { findPackagedNode, majorVersion, platformPackage } from '../packages/lunatic/bin/find_node.js';
+import {
+  findPackagedNode,
+  MINIMUM_NODE_MAJOR,
+  majorVersion,
+  platformPackage,
+} from '../packages/lunatic/bin/find_node.js';
 
 const FIND_NODE = new URL('../packages/lunatic/bin/find_node.js', import.meta.url).href;
 const root = mkdtempSync(path.join(os.tmpdir(), 'find-node-'));
@@ -36,6 +41,13 @@ function behindRunInstead(code: string, onOutput: (pid: number) => void = () => 
     child.on('exit', (exitCode, signal) => resolve({ code: exitCode, signal }));
   });
 }
+
+test('the command, find_node.js and package.json agree on the lowest Node.js', () => {
+  const read = (file: string) => readFileSync(new URL(`../packages/lunatic/${file}`, import.meta.url), 'utf8');
+  const inCommand = /MINIMUM_NODE_MAJOR = (\d+)/.exec(read('bin/lunatic.js'))?.[1];
+  assert.equal(Number(inCommand), MINIMUM_NODE_MAJOR);
+  assert.equal(JSON.parse(read('package.json')).engines.node, `>=${MINIMUM_NODE_MAJOR}`);
+});
 
 test('majorVersion reads versions with and without v', () => {
   assert.equal(majorVersion('v26.10.0'), 26);

@@ -11,11 +11,12 @@ export const LOG_LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 
 export class Log {
   readonly #output: OutputSink;
   readonly #level: number;
-  readonly #colours: boolean;
+  readonly #colours: () => boolean;
   /** Lines that a slow reader has not let out yet. Whoever writes without bound (reports.ts) looks at `waiting` first. */
   #backlog: Uint8Array[] = [];
 
-  constructor(output: OutputSink, level: LogLevel, colours: boolean) {
+  /** `colours` is asked when there is something to tell: to find out takes time. */
+  constructor(output: OutputSink, level: LogLevel, colours: () => boolean) {
     this.#output = output;
     this.#level = LOG_LEVELS.indexOf(level);
     this.#colours = colours;
@@ -33,7 +34,7 @@ export class Log {
   /** `text` without a line feed at its end; lines after the first are indented by the caller. */
   write(level: Exclude<LogLevel, 'off'>, text: string): void {
     if (!this.shows(level)) return;
-    const label = this.#colours ? `${COLOURS[level]}${LABELS[level]}:${RESET}` : `${LABELS[level]}:`;
+    const label = this.#colours() ? `${COLOURS[level]}${LABELS[level]}:${RESET}` : `${LABELS[level]}:`;
     this.#emit(ENCODER.encode(`lunatic: ${label} ${text}\n`));
   }
 

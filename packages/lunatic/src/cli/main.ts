@@ -5,12 +5,13 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import tty from 'node:tty';
-import { NodeOutput } from '../host/stdio.ts';
+import { defaultIsTerminal, NodeOutput } from '../host/stdio.ts';
 import { CliError, EXIT_CODE_FAILURE, EXIT_CODE_INTERNAL } from './error.ts';
 import { MAX_STACK_FRAMES } from './limits.ts';
 import { Log } from './log.ts';
-import { type Invocation, parseCommandLine } from './options.ts';
+import type { Invocation } from './options.ts';
+import { parsePlainRun } from './plain_run.ts';
+import { run } from './run.ts';
 
 /** `argv`: the words after the command's own name. Resolves when everything has been printed. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -34,10 +35,10 @@ async function perform(argv: readonly string[], output: NodeOutput): Promise<num
     void tellBug(output, error).then((exitCode) => process.exit(exitCode));
   };
   process.on('uncaughtException', onBug);
-  let log = new Log(output, 'warn', colours());
+  let log = new Log(output, 'warn', colours);
   try {
-    const invocation = parseCommandLine(argv, process.env, version());
-    if (invocation.kind === 'run') log = new Log(output, invocation.options.logLevel, colours());
+    const invocation = parsePlainRun(argv, process.env) ?? (await parse(argv));
+    if (invocation.kind === 'run') log = new Log(output, invocation.options.logLevel, colours);
     return await carryOut(invocation, output, log);
   } catch (error) {
     return error instanceof CliError ? tellMistake(log, error) : await tellBug(output, error);
@@ -47,15 +48,18 @@ async function perform(argv: readonly string[], output: NodeOutput): Promise<num
   }
 }
 
+async function parse(argv: readonly string[]): Promise<Invocation> {
+  const { parseCommandLine } = await import('./options.ts');
+  return parseCommandLine(argv, process.env, version());
+}
+
 async function carryOut(invocation: Invocation, output: NodeOutput, log: Log): Promise<number> {
   switch (invocation.kind) {
     case 'print':
       output.write(1, new TextEncoder().encode(invocation.text));
       return 0;
-    case 'run': {
-      const { run } = await import('./run.ts');
+    case 'run':
       return run(invocation.file, invocation.args, invocation.options, output, log);
-    }
     case 'inspect': {
       const { inspect } = await import('./inspect.ts');
       return inspect(invocation.file, invocation.json, output, log);
@@ -89,7 +93,7 @@ function causeOf(error: Error): string {
 }
 
 function colours(): boolean {
-  return tty.isatty(2) && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  return !process.env.NO_COLOR && process.env.TERM !== 'dumb' && defaultIsTerminal(2);
 }
 
 /** Of the package that this file belongs to, in a checkout and as published. */

@@ -9,6 +9,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { MAX_WORKERS } from '../node/limits.ts';
 import { CliError, EXIT_CODE_USAGE } from './error.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { DEFAULT_RUN_OPTIONS } from './plain_run.ts';
 import { splitWords } from './shell_words.ts';
 
 export interface RunOptions {
@@ -163,22 +164,16 @@ function addRunOptions(command: Command): Command {
       option('--max-processes <COUNT>', 'processes alive at once, within what the JavaScript heap holds', parseCount),
     )
     .addOption(option('--workers <COUNT>', 'threads that run processes (default: one per processor)', parseWorkers))
-    .addOption(new Option('--log-level <LEVEL>', 'what to tell on standard error').choices(LOG_LEVELS).default('warn'));
+    .addOption(
+      new Option('--log-level <LEVEL>', 'what to tell on standard error')
+        .choices(LOG_LEVELS)
+        .default(DEFAULT_RUN_OPTIONS.logLevel),
+    );
 }
 
 function runOptionsOf(command: Command): RunOptions {
-  // As addRunOptions declares them: all but the log level have no default.
-  const given = command.opts<Partial<RunOptions> & Pick<RunOptions, 'logLevel'>>();
-  return {
-    env: given.env ?? [],
-    clearEnv: given.clearEnv ?? false,
-    dir: given.dir ?? [],
-    maxMemory: given.maxMemory,
-    maxFuel: given.maxFuel,
-    maxProcesses: given.maxProcesses,
-    workers: given.workers,
-    logLevel: given.logLevel,
-  };
+  // As addRunOptions declares them, named as here.
+  return { ...DEFAULT_RUN_OPTIONS, ...command.opts<Partial<RunOptions>>() };
 }
 
 function option<Value>(
@@ -247,4 +242,7 @@ lunatic's; a program whose main process fails otherwise ends with 1 and a report
 main one that fail are reported at the log level warn and above.
 
 LUNATIC_OPTIONS in the environment holds options as if they stood first, so that lunatic can be a runner of cargo.
+
+Compiled programs and rewritten modules are kept for the next run in $XDG_CACHE_HOME/lunatic or ~/.cache/lunatic. LUNATIC_CACHE names
+another directory, or is off.
 `;

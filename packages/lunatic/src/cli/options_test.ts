@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CliError } from './error.ts';
 import { type Invocation, parseCommandLine } from './options.ts';
+import { parsePlainRun } from './plain_run.ts';
 
 function parse(words: string, environment: NodeJS.ProcessEnv = {}): Invocation {
   return parseCommandLine(words.split(' ').filter(Boolean), environment, '1.2.3');
@@ -75,5 +76,27 @@ describe('parseCommandLine', () => {
     assert.deepEqual(parse('--version'), { kind: 'print', text: '1.2.3\n' });
     const help = parse('--help');
     assert.ok(help.kind === 'print' && help.text.includes('LUNATIC_OPTIONS'));
+  });
+});
+
+describe('parsePlainRun', () => {
+  it('answers as parseCommandLine does, or leaves it to that', () => {
+    const words = ['run', 'inspect', 'a.wasm', '--', '--max-fuel', '3', '--help', '-x', ''];
+    let plain = 0;
+    const tryAll = (given: readonly string[]): void => {
+      const answer = parsePlainRun(given, {});
+      if (answer !== undefined) {
+        plain++;
+        assert.deepEqual(parseCommandLine(given, {}, '1.2.3'), answer, given.join(' '));
+      }
+      if (given.length < 4) for (const word of words) tryAll([...given, word]);
+    };
+    tryAll([]);
+    assert.ok(plain > 1_000);
+  });
+
+  it('leaves options in the environment to parseCommandLine', () => {
+    assert.equal(parsePlainRun(['a.wasm'], { LUNATIC_OPTIONS: '--clear-env' }), undefined);
+    assert.notEqual(parsePlainRun(['a.wasm'], { LUNATIC_OPTIONS: '' }), undefined);
   });
 });

@@ -1,6 +1,6 @@
 // From FILE to the bytes of a module, by what it is: a module, its text form, or an AssemblyScript source.
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { CliError } from './error.ts';
@@ -11,15 +11,16 @@ export async function readProgram(file: string, onProgress: (line: string) => vo
     case '.ts':
       return compile(file, onProgress);
     case '.wat':
-      return assemble(file, await read(file));
+      return assemble(file, read(file));
     default:
-      return checkedModule(file, await read(file));
+      return checkedModule(file, read(file));
   }
 }
 
-async function read(file: string): Promise<Uint8Array> {
+/** Nothing else could run meanwhile, and node:fs/promises takes longer to load than most programs to read. */
+function read(file: string): Uint8Array {
   try {
-    return await readFile(file);
+    return readFileSync(file);
   } catch (error) {
     throw cannotRead(file, error) ?? error;
   }

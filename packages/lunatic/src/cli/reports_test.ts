@@ -20,7 +20,7 @@ function describeIt(pid: number) {
 
 function reportAll(level: LogLevel, reasons: readonly ExitReason[]): string {
   const output = new CapturedOutput();
-  const reports = new FailureReports(new Log(output, level, false), new ManualClock());
+  const reports = new FailureReports(new Log(output, level, () => false), new ManualClock());
   for (const [i, reason] of reasons.entries()) reports.failed(reason, () => describeIt(i + 1));
   reports.finish();
   return output.text(2);
@@ -53,7 +53,7 @@ describe('FailureReports', () => {
   it('shows so many a second and counts the rest', () => {
     const output = new CapturedOutput();
     const clock = new ManualClock();
-    const reports = new FailureReports(new Log(output, 'warn', false), clock);
+    const reports = new FailureReports(new Log(output, 'warn', () => false), clock);
     let described = 0;
     const fail = (times: number) => {
       for (let i = 0; i < times; i++) {
@@ -93,7 +93,7 @@ describe('Log', () => {
         wake = callback;
       },
     };
-    const log = new Log(slow, 'warn', false);
+    const log = new Log(slow, 'warn', () => false);
     log.write('warn', 'one');
     log.write('error', 'two');
     log.write('info', 'not shown');
@@ -108,7 +108,7 @@ describe('Log', () => {
 
   it('colours labels only when told to', () => {
     const output = new CapturedOutput();
-    reportMain(new Log(output, 'error', true), describeIt(7), '_start', { kind: 'killed' });
+    reportMain(new Log(output, 'error', () => true), describeIt(7), '_start', { kind: 'killed' });
     assert.equal(
       output.text(2),
       'lunatic: \x1b[1;31merror:\x1b[0m the main process failed: killed\n  process 7, module a.wasm, entry _start, registered as "x", "y"\n',

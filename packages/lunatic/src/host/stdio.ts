@@ -17,7 +17,6 @@
 
 import fs from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import tty from 'node:tty';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import {
@@ -286,8 +285,13 @@ export function nodeEnvironment(clock: Clock, random: Random, output: OutputSink
   };
 }
 
-/** `stream`: a pipe or socket, which can be full. `direct`: a file, terminal or device. `closed`: not open. */
-function fileKind(fd: number): 'stream' | 'direct' | 'closed' {
+/** Whether a descriptor is a terminal. Most are no device at all; for those node:tty, which is half of Node's networking, is not loaded. */
+export function defaultIsTerminal(fd: 0 | 1 | 2): boolean {
+  return fileKind(fd) === 'device' && process.getBuiltinModule('node:tty').isatty(fd);
+}
+
+/** `stream`: a pipe or socket, which can be full. `device`: a terminal, say. `closed`: not open. */
+function fileKind(fd: number): 'stream' | 'file' | 'device' | 'closed' {
   let stat: fs.Stats;
   try {
     stat = fs.fstatSync(fd);
@@ -295,7 +299,8 @@ function fileKind(fd: number): 'stream' | 'direct' | 'closed' {
     if (errorCode(error) === 'EBADF') return 'closed';
     throw error;
   }
-  return stat.isFIFO() || stat.isSocket() ? 'stream' : 'direct';
+  if (stat.isFIFO() || stat.isSocket()) return 'stream';
+  return stat.isCharacterDevice() ? 'device' : 'file';
 }
 
 function errorCode(error: unknown): string {
@@ -310,8 +315,3 @@ const STREAM_OPEN = 1;
 /** Its reader has gone, or it was never open: what is written is dropped. */
 const STREAM_CLOSED = 2;
 const STREAM_FAILED = 3;
-
-/** Asks the operating system. */
-export function defaultIsTerminal(fd: 0 | 1 | 2): boolean {
-  return tty.isatty(fd);
-}
