@@ -11,6 +11,8 @@ import wabt from 'wabt';
 export const COMMAND = fileURLToPath(new URL('../../packages/lunatic/bin/lunatic.js', import.meta.url));
 /** Node.js keeps what it made of our sources: a third of the time of a start. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../.cache/node', import.meta.url));
+/** And the command what it made of guests: not in the developer's own place. */
+const LUNATIC_CACHE = fileURLToPath(new URL('../../.cache/lunatic', import.meta.url));
 /** On a busy machine of two cores the command alone may take seconds to start. */
 const TIMEOUT_MS = 60_000;
 
@@ -89,7 +91,7 @@ export interface Outcome {
 export function start(args: readonly string[], { env }: RunOptions = {}): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, [COMMAND, ...args], {
     stdio: 'pipe',
-    env: { ...process.env, LUNATIC_OPTIONS: undefined, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
+    env: { ...process.env, LUNATIC_OPTIONS: undefined, NODE_COMPILE_CACHE: COMPILE_CACHE, LUNATIC_CACHE, ...env },
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });

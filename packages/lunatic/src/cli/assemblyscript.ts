@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { cacheFromEnvironment } from '../node/disk_cache.ts';
 import { type AssemblyScriptToolchain, findToolchain } from './assemblyscript_toolchain.ts';
 import type { CompileJob, CompileOutcome } from './assemblyscript_worker.ts';
 import { CompileCache } from './compile_cache.ts';
@@ -46,7 +47,7 @@ export class AssemblyScriptCompiler {
     const file = path.resolve(programPath);
     const source = await readFile(file, 'utf8');
     const toolchain = await findToolchain(path.dirname(file));
-    const cache = CompileCache.fromEnvironment(process.env);
+    const cache = new CompileCache(cacheFromEnvironment(process.env));
     const key = [FORMAT, file, toolchain.compilerVersion, toolchain.kitHash];
     const known = await cache.load(key);
     if (known !== undefined) return known;
@@ -56,7 +57,7 @@ export class AssemblyScriptCompiler {
     for (const warning of outcome.warnings) onProgress(warning);
     if (outcome.kind === 'failed')
       throw new CompileError([`${programPath} does not compile`, ...outcome.errors].join('\n'));
-    const problem = await cache.store(key, outcome.filesRead, outcome.wasm);
+    const problem = cache.store(key, outcome.filesRead, outcome.wasm);
     if (problem !== undefined) onProgress(`the compiled program is not kept for next time: ${problem}`);
     return outcome.wasm;
   }
@@ -91,8 +92,8 @@ export class AssemblyScriptCompiler {
 }
 
 function startWorker(): Worker {
-  const name = import.meta.url.endsWith('.ts') ? './assemblyscript_worker.ts' : './assemblyscript_worker.js';
-  return new Worker(new URL(name, import.meta.url));
+  // The publish build finds this form and makes it name what it makes of the file.
+  return new Worker(new URL('./assemblyscript_worker.ts', import.meta.url));
 }
 
 function job(file: string, source: string, toolchain: AssemblyScriptToolchain): CompileJob {

@@ -1,11 +1,11 @@
 // `lunatic inspect FILE`: what a module needs, what it offers, and what the rewrite makes of it. Runs nothing of the guest.
 
 import path from 'node:path';
+import type { ModuleForm } from '../engine/loaded_module.ts';
 import { LinkError, type LinkProblem } from '../host/link.ts';
 import type { NodeOutput } from '../host/stdio.ts';
 import { Node } from '../node/node.ts';
 import { CapturedOutput, FixedInput } from '../node/streams.ts';
-import type { TransformResult } from '../transform/transform.ts';
 import { WasmError } from '../wasm/error.ts';
 import { decodeModule } from '../wasm/module.ts';
 import { functionName } from '../wasm/names.ts';
@@ -114,10 +114,10 @@ function linkProblems(node: Node, module: WasmModule): readonly LinkProblem[] {
   }
 }
 
-function inspectRewrite(module: WasmModule, result: TransformResult): InspectedRewrite {
+function inspectRewrite(module: WasmModule, { rewrittenBytes, transformed: result }: ModuleForm): InspectedRewrite {
   return {
-    bytes: result.bytes.length,
-    growth: result.bytes.length / module.bytes.length,
+    bytes: rewrittenBytes,
+    growth: rewrittenBytes / module.bytes.length,
     resumePoints: result.functions.reduce((sum, { resumePoints }) => sum + resumePoints, 0),
     unshared: result.unshared ?? null,
     mayStop: result.functions.map(({ funcIndex, resumePoints, bytesBefore, bytesAfter }) => ({

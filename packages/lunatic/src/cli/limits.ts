@@ -12,9 +12,5 @@ export const MAX_REPORT_TEXT = 2_000;
 /** After SIGINT, SIGTERM or the loss of our reader, how long anything may hold up the end. */
 export const INTERRUPTION_GRACE_MS = 500;
 
-/** Compiled programs kept on disk; those not used for longest go first. */
-export const MAX_CACHED_MODULES = 64;
-export const MAX_CACHED_BYTES = 64 * 1024 * 1024;
-
 /** Native frames of a guest's stack in a crash report. */
 export const MAX_STACK_FRAMES = 50;

@@ -7,8 +7,10 @@ import { type ExitReason, isFailure } from '../actor/exit_reason.ts';
 import type { LoadedModule, Preopen, ProcessConfig } from '../engine/services.ts';
 import { LinkError } from '../host/link.ts';
 import { NodeInput, type NodeOutput } from '../host/stdio.ts';
+import { cacheFromEnvironment } from '../node/disk_cache.ts';
 import type { MainOutcome, Node } from '../node/node.ts';
 import { DEFAULT_PROCESS_CONFIG } from '../node/process_config.ts';
+import { rewrittenModules } from '../node/rewritten_modules.ts';
 import { startNode } from '../node/start_node.ts';
 import { WasmError } from '../wasm/error.ts';
 import { CliError, EXIT_CODE_FAILURE, EXIT_CODE_SIGINT, EXIT_CODE_SIGPIPE, EXIT_CODE_SIGTERM } from './error.ts';
@@ -32,10 +34,13 @@ export async function run(
   const config = configure(file, args, options);
   const bytes = await readProgram(file, (line) => log.progress(line));
   const limits = options.maxProcesses === undefined ? {} : { maxProcesses: options.maxProcesses };
+  const disk = cacheFromEnvironment(process.env);
+  const cache = disk && rewrittenModules(disk, (why) => log.write('debug', `the rewritten module is not kept: ${why}`));
   const { node, close } = startNode({
     output,
     input: new NodeInput(),
     limits,
+    cache,
     workers: options.workers ?? availableParallelism(),
   });
   const module = load(node, file, bytes, log);
@@ -57,7 +62,7 @@ export async function run(
 }
 
 function load(node: Node, file: string, bytes: Uint8Array, log: Log): LoadedModule {
-  const startMs = performance.now();
+  const startMs = node.scheduler.clock.nowMs();
   let module: LoadedModule;
   try {
     module = node.load(bytes, path.basename(file));
@@ -66,11 +71,11 @@ function load(node: Node, file: string, bytes: Uint8Array, log: Log): LoadedModu
     throw new CliError(`${file} cannot be run: ${error.message}`, EXIT_CODE_FAILURE, error);
   }
   if (log.shows('debug')) {
-    const { bytes: after, functions, functionCount } = node.engine.report(module);
-    const of = `${functions.length} of ${functionCount} functions may stop`;
+    const { rewrittenBytes, transformed } = node.engine.report(module);
+    const of = `${transformed.functions.length} of ${transformed.functionCount} functions may stop`;
     log.write(
       'debug',
-      `loaded in ${(performance.now() - startMs).toFixed(1)} ms: ${bytes.length} -> ${after.length} bytes, ${of}`,
+      `loaded in ${(node.scheduler.clock.nowMs() - startMs).toFixed(1)} ms: ${bytes.length} -> ${rewrittenBytes} bytes, ${of}`,
     );
   }
   return module;

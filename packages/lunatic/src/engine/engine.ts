@@ -4,23 +4,10 @@ import type { ActorSystem } from '../actor/actor_system.ts';
 import { Process } from '../actor/process.ts';
 import { assert } from '../base/assert.ts';
 import { FRAME_HEADER } from '../transform/injected_abi.ts';
-import { type EntryPoint, type TransformResult, transformModule } from '../transform/transform.ts';
+import type { EntryPoint } from '../transform/transform.ts';
 import { WasmError } from '../wasm/error.ts';
-import { decodeModule } from '../wasm/module.ts';
-import { inFunction } from '../wasm/names.ts';
-import {
-  F64,
-  type FuncType,
-  I32,
-  I64,
-  type Imports,
-  printValType,
-  V128,
-  type ValType,
-  type WasmModule,
-} from '../wasm/types.ts';
+import { F64, I64, type Imports, printValType, V128, type ValType } from '../wasm/types.ts';
 import { Allocator } from './allocator.ts';
-import { TABLE_SIGNATURES } from './context.ts';
 import type { HostFunction } from './host_function.ts';
 import { InstancePool } from './instance_pool.ts';
 import {
@@ -35,6 +22,8 @@ import {
   STAGING_BYTES,
 } from './limits.ts';
 import { EngineModule, type ModuleForm, type ModuleRemains } from './loaded_module.ts';
+import { makeForm, TABLE_TYPES } from './make_form.ts';
+import type { ModuleCache } from './module_cache.ts';
 import type { EngineServices, Entry, LoadedModule, ProcessConfig, SpawnRequest } from './services.ts';
 import { SideMemory } from './side_memory.ts';
 import { SliceGrant } from './slice_grant.ts';
@@ -62,6 +51,8 @@ export interface EngineOptions {
    * once searching its instances has cost as much as making the other form.
    */
   readonly tracked?: boolean;
+  /** Default: rewritten modules are not kept between runs. */
+  readonly cache?: ModuleCache;
   /** Memories of all instances together. Default: MAX_MEMORIES. */
   readonly maxMemories?: number;
 }
@@ -73,6 +64,7 @@ export class Engine implements EngineServices {
   readonly pool: InstancePool;
   readonly #link: EngineOptions['link'];
   readonly #tracked: boolean | undefined;
+  readonly #cache: ModuleCache | null;
   #nextModule = 1;
   /** Modules that every worker has, by id. Empty in a VM of one thread. */
   readonly #kept = new Map<number, EngineModule>();
@@ -94,6 +86,7 @@ export class Engine implements EngineServices {
     this.system = options.system;
     this.#link = options.link;
     this.#tracked = options.tracked;
+    this.#cache = options.cache ?? null;
     const environment = {
       side: this.side,
       services: this,
@@ -116,7 +109,7 @@ export class Engine implements EngineServices {
 
   /** A parcel of another worker's `keepModule`. */
   keepParcel({ id, name, form }: ModuleParcel): void {
-    const module = this.#register(id, name, form, this.#link(form.transformed));
+    const module = this.#register(id, name, form, this.#link(form.transformed), null);
     module.isKept = true;
     this.#kept.set(id, module);
   }
@@ -140,64 +133,48 @@ export class Engine implements EngineServices {
   adoptModule(id: number, name: string, bytes: Uint8Array): EngineModule {
     const known = this.#adopted.get(id)?.deref();
     if (known !== undefined) return known;
-    const module = this.#load(id, bytes, name);
+    const module = this.#load(id, bytes, name, false);
     for (const [old, reference] of this.#adopted) if (reference.deref() === undefined) this.#adopted.delete(old);
     this.#adopted.set(id, new WeakRef(module));
     return module;
   }
 
-  loadModule(bytes: Uint8Array, name: string): EngineModule {
+  /** `keep`: look for it in the cache, and leave it there. Not for modules that guests bring: they would fill the user's disk. */
+  loadModule(bytes: Uint8Array, name: string, keep = false): EngineModule {
     const { workers, self } = this.system.space;
-    const module = this.#load(this.#nextModule++ * workers + self, bytes, name);
+    const module = this.#load(this.#nextModule++ * workers + self, bytes, name, keep);
     if (this.#elsewhere !== null) this.#adopted.set(module.id, new WeakRef(module));
     return module;
   }
 
-  #load(id: number, bytes: Uint8Array, name: string): EngineModule {
+  #load(id: number, bytes: Uint8Array, name: string, keep: boolean): EngineModule {
     if (bytes.length > MAX_MODULE_BYTES)
       throw new WasmError(`a module of ${bytes.length} bytes; the limit is ${MAX_MODULE_BYTES}`, 0);
     if (this.moduleCount >= MAX_MODULES) throw new WasmError(`more than ${MAX_MODULES} modules are loaded`, 0);
-    // A view into guest memory may change or be detached later; the module keeps its own bytes.
-    const own = bytes.slice();
-    const decoded = decodeModule(own);
-    validate(own);
-    const hostFunctions = this.#link(decoded);
-    const form = this.#makeForm(decoded, hostFunctions, this.#tracked ?? false);
+    // A view into guest memory may change or be detached later; the module keeps its own bytes (`slice` of a Buffer is a view).
+    const own = new Uint8Array(bytes);
+    const cache = keep ? this.#cache : null;
+    const { form, hostFunctions } = makeForm(own, { link: this.#link, tracked: this.#tracked ?? false, cache });
     const { tableElements } = form.transformed;
     if (tableElements > MAX_TABLE_ELEMENTS)
       throw new WasmError(`unsupported: tables of ${tableElements} elements; the limit is ${MAX_TABLE_ELEMENTS}`, 0);
-    return this.#register(id, name, form, hostFunctions);
+    return this.#register(id, name, form, hostFunctions, cache);
   }
 
-  #register(id: number, name: string, form: ModuleForm, hostFunctions: readonly HostFunction[]): EngineModule {
-    const loaded = new EngineModule(id, name, form, hostFunctions);
+  #register(
+    id: number,
+    name: string,
+    form: ModuleForm,
+    hostFunctions: readonly HostFunction[],
+    cache: ModuleCache | null,
+  ): EngineModule {
+    const loaded = new EngineModule(id, name, form, hostFunctions, cache);
     this.moduleCount++;
     this.#unreachable.register(loaded, loaded.remains);
     this.#modules.add(loaded);
     if (form.transformed.globalsBytes > STAGING_BYTES / 2) loaded.unshared ??= 'too many mutable globals';
     if (loaded.initialPages > MAX_SHARED_PAGES) loaded.unshared ??= `a memory of ${loaded.initialPages} pages`;
     return loaded;
-  }
-
-  #makeForm(decoded: WasmModule, hostFunctions: readonly HostFunction[], tracked: boolean): ModuleForm {
-    const served = new Map<string, HostFunction>();
-    let position = 0;
-    for (const item of decoded.imports) {
-      if (item.kind === 'func') served.set(`${item.module}\0${item.name}`, hostFunctions[position++]);
-    }
-    try {
-      const transformed = transformModule(decoded, {
-        stops: (module, field) => served.get(`${module}\0${field}`)?.stops ?? false,
-        forms: (module, field) => served.get(`${module}\0${field}`)?.form,
-        tracked,
-        tableEntries: TABLE_TYPES,
-      });
-      return { transformed, compiled: compile(transformed.bytes) };
-    } catch (error) {
-      if (error instanceof WasmError && error.funcIndex !== undefined)
-        throw inFunction(error, decoded, error.funcIndex);
-      throw error;
-    }
   }
 
   /**
@@ -210,7 +187,8 @@ export class Engine implements EngineServices {
     if (module.scannedPages < SCANNED_PAGES_BASE + source.length * SCANNED_PAGES_PER_BYTE) return;
     module.scannedPages = -Infinity;
     try {
-      module.form = this.#makeForm(decodeModule(source), module.hostFunctions, true);
+      const { hostFunctions, cache } = module;
+      module.form = makeForm(source, { link: () => hostFunctions, tracked: true, cache }).form;
     } catch (error) {
       // It is larger than the first form, and may be too large for V8: then this module goes on without marks.
       if (error instanceof WasmError) return;
@@ -220,8 +198,8 @@ export class Engine implements EngineServices {
   }
 
   /** What the rewrite made of a module. */
-  report(loaded: LoadedModule): TransformResult {
-    return this.#own(loaded).transformed;
+  report(loaded: LoadedModule): ModuleForm {
+    return this.#own(loaded).form;
   }
 
   /** Another engine's module would bring that engine's instances and memory along. */
@@ -405,42 +383,6 @@ const STACKS_FULL = 'the memory for stacks of stopped processes is full';
 /** It has had an instance here, so it is known that instances can be shared; and every worker has it. */
 function canBeAnywhere(module: EngineModule): boolean {
   return module.isKept && module.image !== null && module.unshared === undefined && module.mayLeaveMain;
-}
-
-const TYPE_OF_LETTER: { readonly [letter: string]: ValType } = { i: I32, I: I64 };
-
-const TABLE_TYPES: readonly FuncType[] = TABLE_SIGNATURES.map(([params, results]) => ({
-  params: [...params].map((letter) => TYPE_OF_LETTER[letter]),
-  results: [...results].map((letter) => TYPE_OF_LETTER[letter]),
-}));
-
-/** V8 has accepted the module before the rewrite: what it refuses now has become too large for one of its bounds. */
-function compile(bytes: Uint8Array): WebAssembly.Module {
-  try {
-    return new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
-  } catch (error) {
-    if (!(error instanceof WebAssembly.CompileError)) throw error;
-    throw new WasmError(
-      `unsupported: rewritten, the module passes a bound of V8: ${error.message.replace(/^WebAssembly\.Module\(\): /, '')}`,
-      0,
-    );
-  }
-}
-
-function validate(bytes: Uint8Array): void {
-  const source = bytes as Uint8Array<ArrayBuffer>;
-  if (WebAssembly.validate(source)) return;
-  try {
-    new WebAssembly.Module(source);
-  } catch (error) {
-    if (!(error instanceof WebAssembly.CompileError)) throw error;
-    const offset = /@\+(\d+)/.exec(error.message);
-    throw new WasmError(
-      error.message.replace(/^WebAssembly\.Module\(\): /, '').replace(/ @\+\d+$/, ''),
-      Number(offset?.[1] ?? 0),
-    );
-  }
-  throw new WasmError('the module is not valid', 0);
 }
 
 /** Hot, as `matches`: every spawn. */

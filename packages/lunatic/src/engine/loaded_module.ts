@@ -4,6 +4,7 @@ import type { TransformResult } from '../transform/transform.ts';
 import type { HostFunction } from './host_function.ts';
 import type { GuestInstance } from './instance.ts';
 import { InstanceList } from './instance_list.ts';
+import type { ModuleCache } from './module_cache.ts';
 import type { LoadedModule } from './services.ts';
 
 export class EngineModule implements LoadedModule {
@@ -16,6 +17,8 @@ export class EngineModule implements LoadedModule {
   scannedPages = 0;
   /** One for each imported function, in order. */
   readonly hostFunctions: readonly HostFunction[];
+  /** Where its forms are kept, if anywhere. */
+  readonly cache: ModuleCache | null;
   readonly remains: ModuleRemains = { image: null };
   /** One of those nobody uses, or null: the one that was given back last, so that most processes that live shortly touch nothing but this. */
   spare: GuestInstance | null = null;
@@ -36,11 +39,18 @@ export class EngineModule implements LoadedModule {
   /** Why it cannot be instantiated, once that has been tried. */
   failure: string | null = null;
 
-  constructor(id: number, name: string, form: ModuleForm, hostFunctions: readonly HostFunction[]) {
+  constructor(
+    id: number,
+    name: string,
+    form: ModuleForm,
+    hostFunctions: readonly HostFunction[],
+    cache: ModuleCache | null,
+  ) {
     this.id = id;
     this.name = name;
     this.form = form;
     this.hostFunctions = hostFunctions;
+    this.cache = cache;
     this.unshared = form.transformed.unshared;
     this.mayLeaveMain = !hostFunctions.some(({ mainOnly }) => mainOnly === true);
   }
@@ -56,7 +66,7 @@ export class EngineModule implements LoadedModule {
     for (const list of this.idle.values()) yield* list;
   }
 
-  get transformed(): TransformResult {
+  get transformed(): ModuleForm['transformed'] {
     return this.form.transformed;
   }
 
@@ -83,7 +93,9 @@ export class EngineModule implements LoadedModule {
 
 /** A rewritten module and what V8 made of it. */
 export interface ModuleForm {
-  readonly transformed: TransformResult;
+  readonly transformed: Omit<TransformResult, 'bytes'>;
+  /** Size of the rewritten module. Its bytes are V8's alone. */
+  readonly rewrittenBytes: number;
   readonly compiled: WebAssembly.Module;
 }
 

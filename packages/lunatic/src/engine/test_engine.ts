@@ -15,6 +15,7 @@ import type { Imports } from '../wasm/types.ts';
 import { Engine } from './engine.ts';
 import { type HostContext, type HostFunction, STOP_EXIT, STOP_WAIT, STOP_YIELD } from './host_function.ts';
 import type { EngineModule } from './loaded_module.ts';
+import type { ModuleCache } from './module_cache.ts';
 import type { ProcessConfig } from './services.ts';
 
 export const TEST_CONFIG: ProcessConfig = {
@@ -39,6 +40,7 @@ export interface TestEngineOptions {
   readonly limits?: Partial<ActorLimits>;
   readonly tracked?: boolean;
   readonly maxMemories?: number;
+  readonly cache?: ModuleCache;
   /** Milliseconds of a slice: with the clock standing still, the only measure of a turn. */
   readonly sliceMs?: number;
 }
@@ -65,12 +67,13 @@ export class TestEngine {
     this.system = new ActorSystem({ scheduler, limits: options.limits ?? {} });
     this.system.onExit = (proc, reason) => this.reasons.set(proc.pid, reason);
     this.#functions = [...(options.functions ?? []), ...testFunctions(this.logs)];
-    const { tracked, maxMemories } = options;
+    const { tracked, maxMemories, cache } = options;
     this.engine = new Engine({
       system: this.system,
       link: (module) => this.#link(module),
       ...(tracked !== undefined && { tracked }),
       ...(maxMemories !== undefined && { maxMemories }),
+      ...(cache !== undefined && { cache }),
     });
   }
 

@@ -53,3 +53,9 @@ export const MAX_OUTPUT_AHEAD_BYTES = 1024 * 1024;
 export const MAX_WATCHED = 10_000;
 /** Memories of all threads together: V8 gives an OS process some 16,000. */
 export const MAX_MEMORIES_OF_ALL = 14_000;
+
+/** Results kept on disk (compiled programs, rewritten modules); those not used for longest go first. */
+export const MAX_CACHED_ENTRIES = 256;
+export const MAX_CACHED_BYTES = 512 * 1024 * 1024;
+/** One result with what it was made from: the rewrite of a module of some 20 MB. Larger ones are made anew each time. */
+export const MAX_CACHED_ENTRY_BYTES = 128 * 1024 * 1024;

@@ -16,11 +16,12 @@ import { ActorSystem } from '../actor/actor_system.ts';
 import { EXIT_SHUTDOWN, type ExitReason } from '../actor/exit_reason.ts';
 import type { ActorLimits } from '../actor/limits.ts';
 import type { Process } from '../actor/process.ts';
-import { type Clock, SystemClock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { type Random, SystemRandom } from '../base/random.ts';
 import { Engine } from '../engine/engine.ts';
 import type { HostFunction } from '../engine/host_function.ts';
 import { MAX_MEMORIES } from '../engine/limits.ts';
+import type { ModuleCache } from '../engine/module_cache.ts';
 import type { LoadedModule, ProcessConfig } from '../engine/services.ts';
 import type { HostEnvironment, InputSource, OutputSink } from '../host/environment.ts';
 import { HostIndex, linkImports } from '../host/link.ts';
@@ -33,6 +34,7 @@ import type { Imports } from '../wasm/types.ts';
 import { limitsForHeap } from './heap_budget.ts';
 import { HeapReturn } from './heap_return.ts';
 import { MAX_MEMORIES_OF_ALL, MAX_WATCHED } from './limits.ts';
+import { NodeClock } from './node_clock.ts';
 import { NO_PARAMETERS } from './parameters.ts';
 import { describeProcess, type ProcessDescription } from './process_description.ts';
 import type { ThreadTransport } from './thread_transport.ts';
@@ -50,6 +52,8 @@ export interface NodeOptions {
   readonly limits?: Partial<ActorLimits>;
   /** Imports served beside those of the VM. */
   readonly hostFunctions?: readonly HostFunction[];
+  /** Where modules that `load` has rewritten are kept for other runs. Default: nowhere. */
+  readonly cache?: ModuleCache | undefined;
   /** The way to the other threads of the VM, if there are any. */
   readonly transport?: ThreadTransport;
 }
@@ -89,7 +93,7 @@ export class Node {
 
   /** Throws RangeError if a host function of `options` has the name and signature of another. */
   constructor(options: NodeOptions) {
-    const clock = options.clock ?? new SystemClock();
+    const clock = options.clock ?? new NodeClock();
     this.scheduler = new Scheduler({ clock, driver: new EventLoopDriver() });
     const limits = limitsForHeap(options.limits ?? {});
     const transport = options.transport ?? null;
@@ -102,10 +106,12 @@ export class Node {
     const standard = nodeEnvironment(clock, options.random ?? new SystemRandom(), options.output, options.input);
     this.environment = { ...standard, isTerminal: options.isTerminal ?? standard.isTerminal };
     this.index = new HostIndex([...hostFunctions(this.environment), ...(options.hostFunctions ?? [])]);
+    const { cache } = options;
     this.engine = new Engine({
       system: this.system,
       link: (module) => this.link(module),
       ...(transport && { maxMemories: memoriesOfEach(transport.workers) }),
+      ...(cache && { cache }),
     });
     this.system.onExit = (proc, reason) => this.#ended(proc, reason);
     if (transport !== null) joinWorkers(this, transport);
@@ -123,7 +129,7 @@ export class Node {
 
   /** Checks, rewrites, compiles and links a module. Throws WasmError or LinkError. */
   load(bytes: Uint8Array, name: string): LoadedModule {
-    const module = this.engine.loadModule(bytes, name);
+    const module = this.engine.loadModule(bytes, name, true);
     if (this.#transport === null) return module;
     const parcel = this.engine.keepModule(module);
     for (let worker = 0; worker < this.#transport.workers; worker++)

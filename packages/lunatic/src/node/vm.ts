@@ -4,7 +4,6 @@
 // spawns them. A VM with nothing to do holds nothing: like any promise, `exited` of a process that waits for ever does not keep the
 // program alive.
 
-import tty from 'node:tty';
 import { type ExitReason, isFailure } from '../actor/exit_reason.ts';
 import type { ActorLimits } from '../actor/limits.ts';
 import { MAILBOX_FULL, SENT } from '../actor/message.ts';
@@ -23,11 +22,13 @@ import type { Random } from '../base/random.ts';
 import type { HostFunction } from '../engine/host_function.ts';
 import type { LoadedModule, ProcessConfig } from '../engine/services.ts';
 import type { InputSource, OutputSink } from '../host/environment.ts';
-import { NodeInput, NodeOutput } from '../host/stdio.ts';
+import { defaultIsTerminal, NodeInput, NodeOutput } from '../host/stdio.ts';
+import { DiskCache } from './disk_cache.ts';
 import type { Node } from './node.ts';
 import { encodeParameters, type GuestValue } from './parameters.ts';
 import { completeConfig } from './process_config.ts';
 import type { ProcessDescription } from './process_description.ts';
+import { rewrittenModules } from './rewritten_modules.ts';
 import { startNode } from './start_node.ts';
 
 export interface VmOptions {
@@ -57,6 +58,11 @@ export interface VmOptions {
   readonly clock?: Clock;
   /** Default: the system's, cryptographically strong. */
   readonly random?: Random;
+  /**
+   * A directory where rewritten modules are kept for the next run, since rewriting takes far longer than reading: yours, and writable by
+   * nobody else, or it is not used. It is made if it is missing, and bounded (512 MiB). Default: false, nothing is kept.
+   */
+  readonly cache?: string | false;
   /** Told of each process that fails (ends with a reason other than normal), shortly after. */
   readonly onFailure?: (process: ProcessDescription, reason: ExitReason) => void;
 }
@@ -88,17 +94,18 @@ export class Vm {
 
   constructor(options: VmOptions) {
     this.#output = options.output ?? new NodeOutput();
-    const { limits, hostFunctions, hostModule, clock, random } = options;
+    const { limits, hostFunctions, hostModule, clock, random, cache } = options;
     const started = startNode({
       workers: options.workers ?? 1,
       output: this.#output,
       input: options.input ?? new NodeInput(),
-      isTerminal: (fd) => (fd === 0 ? options.input : options.output) === undefined && tty.isatty(fd),
+      isTerminal: (fd) => (fd === 0 ? options.input : options.output) === undefined && defaultIsTerminal(fd),
       ...(limits && { limits }),
       ...(hostFunctions && { hostFunctions }),
       ...(hostModule !== undefined && { hostModule: String(hostModule) }),
       ...(clock && { clock }),
       ...(random && { random }),
+      ...(cache && { cache: rewrittenModules(new DiskCache(cache)) }),
     });
     this.#node = started.node;
     this.#close = started.close;
@@ -119,7 +126,8 @@ export class Vm {
   }
 
   /**
-   * Checks, rewrites, compiles and links a module; takes some 0.1 s per MB, in one go. `name` appears in reports.
+   * Checks, rewrites, compiles and links a module; takes some 0.1 s per MB, in one go, unless an earlier run has left the result in the
+   * cache. `name` appears in reports.
    * Throws WasmError for bytes that are no module or use what is not supported, LinkError for imports that are not served.
    */
   load(bytes: Uint8Array, name = 'module'): LoadedModule {
@@ -134,7 +142,7 @@ export class Vm {
   spawn(module: LoadedModule, options: ProcessOptions = {}): ProcessHandle {
     const node = this.#open();
     const { entry = '_start', arguments: args = [], ...config } = options;
-    const point = node.engine.report(module).entries.get(entry);
+    const point = node.engine.report(module).transformed.entries.get(entry);
     const what = `${module.name} ${entry}`;
     if (point === undefined)
       throw new TypeError(`${what}: there is no exported function of this name that could be started`);

@@ -32,7 +32,7 @@ function listing(source: string): string {
     const resume = resumeOf.get(body.funcIndex);
     if (resume === undefined) continue;
     const number = result.resumeEntries.indexOf(resume);
-    parts.push(`its frames: ${result.frameSizes[number].map((size) => size ?? '-').join(' ')} bytes`);
+    parts.push(`its frames: ${result.frameSizes[number].map((size) => size || '-').join(' ')} bytes`);
     parts.push('its resume version', listFunction(rewritten, resume, globals));
   }
   return `${parts.join('\n')}\n`;

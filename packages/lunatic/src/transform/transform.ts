@@ -103,6 +103,12 @@ export interface ImportForm {
   readonly inlined?: WindowCall | 'receive';
 }
 
+/** All that the rewrite asks of an imported function. */
+export function importTraits(stops: boolean, form: ImportForm = {}): string {
+  const { split = false, inlined = 'called' } = form;
+  return `${stops ? 'stops' : 'answers'} ${split ? 'split' : 'whole'} ${inlined}`;
+}
+
 /** How to start a function: a frame of packed arguments, `calleeIndex`, `functionNumber`. */
 export interface EntryPoint {
   readonly type: FuncType;
@@ -129,6 +135,8 @@ export interface TransformResult {
   /** Of the guest's module; the `typeIndex` of an import is one of `types`. */
   readonly imports: readonly Import[];
   readonly types: readonly FuncType[];
+  /** `importTraits` of each function import, in order: a host whose functions differ in them needs another result. */
+  readonly traits: readonly string[];
   /** Functions with a body. */
   readonly functionCount: number;
   /** Elements that all tables of a fresh instance have, the private one included. */
@@ -233,6 +241,11 @@ class Rewrite {
       source: module.bytes,
       imports: module.imports,
       types: module.types,
+      traits: module.imports
+        .filter(({ kind }) => kind === 'func')
+        .map((item) =>
+          importTraits(this.options.stops(item.module, item.name), this.options.forms?.(item.module, item.name)),
+        ),
       functionCount: module.bodies.length,
       tableElements: module.tables.reduce((sum, { limits }) => sum + limits.min, context.resumeEntries.length),
       memories: this.memories(),
@@ -308,7 +321,7 @@ class Rewrite {
       return;
     }
     const resume = context.append([], [], functionName(module, body.funcIndex) ?? '');
-    const sizes: number[] = [];
+    const sizes = new Array<number>(Math.max(...frames.map(({ resumePoint }) => resumePoint)) + 1).fill(0);
     for (const frame of frames) sizes[frame.resumePoint] = frame.sizeBytes;
     const functionNumber = context.addResumeEntry(resume.index, sizes);
     const forward = new Emitter(context, ir, layouts, functionNumber, false, marks).forward();

@@ -163,13 +163,13 @@ export interface SectionRange {
   readonly end: number;
 }
 
-/** Every index space holds the imports first. `typeIds[i]` is the first type index with a type equal to type `i`. */
 /** What a module imports, with the types that its imports name. */
 export interface Imports {
   readonly imports: readonly Import[];
   readonly types: readonly FuncType[];
 }
 
+/** Every index space holds the imports first. `typeIds[i]` is the first type index with a type equal to type `i`. */
 export interface WasmModule {
   readonly bytes: Uint8Array;
   readonly sections: SectionRange[];
@@ -192,12 +192,6 @@ export interface WasmModule {
   dataCount: number | undefined;
   readonly data: DataSegment[];
   readonly bodies: FunctionBody[];
-}
-
-/** What linking a module looks at. */
-export interface ModuleImports {
-  readonly types: readonly FuncType[];
-  readonly imports: readonly Import[];
 }
 
 export function makeRef(heapType: number, nullable: boolean): ValType {
