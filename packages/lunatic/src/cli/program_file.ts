@@ -20,7 +20,8 @@ export async function readProgram(file: string, onProgress: (line: string) => vo
 /** Nothing else could run meanwhile, and node:fs/promises takes longer to load than most programs to read. */
 function read(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    // A copy: of a small file Node.js gives a part of a buffer with others, which wabt reads from its beginning.
+    return new Uint8Array(readFileSync(file));
   } catch (error) {
     throw cannotRead(file, error) ?? error;
   }
