@@ -8,15 +8,11 @@ export interface Clock {
 }
 
 export class SystemClock implements Clock {
-  readonly #offsetMs: number;
-
-  /** `offsetMs`: added to this thread's own time, so that all threads of a VM show the same. */
-  constructor(offsetMs = 0) {
-    this.#offsetMs = offsetMs;
-  }
+  /** The global of that name is a getter in Node.js, and loads a good deal when it is first asked. */
+  readonly #performance = performance;
 
   nowMs(): number {
-    return monotonic.now() + this.#offsetMs;
+    return this.#performance.now();
   }
 
   wallNs(): bigint {
@@ -49,6 +45,3 @@ export class ManualClock implements Clock {
     this.#wallNs += BigInt(Math.round(stepMs * 1e6));
   }
 }
-
-/** The global of that name is a getter in Node.js. */
-const monotonic = performance;

@@ -62,7 +62,6 @@ function startWorkers(
       shared: state,
       limits: options.limits ?? {},
       isTerminal: [isTerminal(0), isTerminal(1), isTerminal(2)],
-      timeOriginMs: performance.timeOrigin,
       mainFunctions: own.map(({ module, name, params, results }) => ({ module, name, params, results })),
       hostModule: options.hostModule ?? null,
     },

@@ -2,7 +2,6 @@
 
 import { workerData } from 'node:worker_threads';
 import { MAIN_WORKER } from '../actor/actor_system.ts';
-import { SystemClock } from '../base/clock.ts';
 import { type HostFunction, STOP_MAIN } from '../engine/host_function.ts';
 import { hostFunctionsOf } from './host_module.ts';
 import { Node } from './node.ts';
@@ -20,7 +19,6 @@ const node = new Node({
   output,
   input: NO_INPUT,
   isTerminal: (fd) => start.isTerminal[fd],
-  clock: new SystemClock(performance.timeOrigin - start.timeOriginMs),
   limits: start.limits,
   hostFunctions: [
     ...start.mainFunctions.map(onMain),

@@ -19,8 +19,6 @@ export interface WorkerStart {
   readonly ports: readonly (MessagePort | null)[];
   readonly limits: Partial<ActorLimits>;
   readonly isTerminal: readonly [boolean, boolean, boolean];
-  /** When the main thread's clock began, in milliseconds since 1970. */
-  readonly timeOriginMs: number;
   /** The embedder's functions, which only the main thread can call. */
   readonly mainFunctions: readonly Omit<HostFunction, 'call' | 'stops'>[];
   /** The module with functions that every thread can call, as a URL; null: there is none. */
@@ -56,7 +54,8 @@ export class WorkerPool {
     if (this.#threads !== null || this.#closed) return;
     const { workers } = this.#transport;
     const ports = connectAll(workers);
-    const url = new URL(import.meta.url.endsWith('.ts') ? './worker_main.ts' : './worker_main.js', import.meta.url);
+    // The publish build finds this form and makes it name what it makes of the file.
+    const url = new URL('./worker_main.ts', import.meta.url);
     this.#threads = [];
     for (let worker = 1; worker < workers; worker++) {
       const own = ports[worker] as (MessagePort | null)[];
