@@ -30,6 +30,7 @@ export const PRELUDE = `
   (import "lunatic::process" "spawn" (func $spawn_in (param i64 i64 i64 i32 i32 i32 i32 i32) (result i32)))
   (import "lunatic::process" "sleep_ms" (func $sleep (param i64)))
   (import "lunatic::process" "process_id" (func $pid (result i64)))
+  (import "lunatic::process" "exists" (func $exists (param i64) (result i32)))
   (import "lunatic::message" "create_data" (func $create_data (param i64 i64)))
   (import "lunatic::message" "send" (func $send (param i64) (result i32)))
   (import "lunatic::message" "receive" (func $receive (param i32 i32 i64) (result i32)))

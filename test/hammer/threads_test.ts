@@ -11,6 +11,7 @@ import { it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { describeExitReason, type ExitReason } from '../../packages/lunatic/src/actor/exit_reason.ts';
 import { createMessage } from '../../packages/lunatic/src/actor/message.ts';
+import { PidSpace } from '../../packages/lunatic/src/actor/pid_space.ts';
 import { spawnFunction } from '../../packages/lunatic/src/actor/ts_process.ts';
 import { randomBelow, SeededRandom } from '../../packages/lunatic/src/base/random.ts';
 import { encodeParameters } from '../../packages/lunatic/src/node/parameters.ts';
@@ -29,7 +30,8 @@ const ROOTS = 40;
 const GENERATIONS = 2n;
 const MAX_PROCESSES = 300;
 const ASK_TAG = 9;
-const NOBODY = 4_095;
+const NOBODY = 2_000;
+const MAX_ORDINAL = 1_000;
 const DEADLINE_MS = 120_000;
 
 const source = assemble(readFileSync(path.join(import.meta.dirname, 'worker.wat'), 'utf8'));
@@ -58,6 +60,14 @@ function scatter({ node }: StartedNode, workers: number, seed: number): void {
       travel?.giveAway(1 + randomBelow(random, workers - 1), 1 + randomBelow(random, 8));
     endTurn?.();
   };
+}
+
+/** More than were ever given. */
+function* everyPid(workers: number): IterableIterator<number> {
+  const space = new PidSpace(0, workers);
+  for (let spawner = 0; spawner < workers; spawner++)
+    for (let home = 0; home < workers; home++)
+      for (let ordinal = 0; ordinal < MAX_ORDINAL; ordinal++) yield space.pid(spawner, home, ordinal);
 }
 
 async function hammer(workers: number, seed: number): Promise<{ moved: number; ends: number; alive: number }> {
@@ -108,7 +118,7 @@ async function hammer(workers: number, seed: number): Promise<{ moved: number; e
   assert.equal(crash, null);
   const alive = system.processCount - 1;
   // Whoever ever lived is asked; those that have ended do not answer.
-  for (let pid = 1; pid < NOBODY; pid++) {
+  for (const pid of everyPid(workers)) {
     if (pid === collector.pid) continue;
     const message = createMessage(ASK_TAG, 0);
     const bytes = new Uint8Array(8);

@@ -58,7 +58,15 @@
   ;; The place for ($process, $tag) in a table.
   (func $slot (param $process i64) (param $tag i32) (result i32)
     (i32.shl
-      (i32.add (i32.shl (i32.wrap_i64 (i64.and (local.get $process) (i64.const 4095))) (i32.const 2)) (local.get $tag))
+      ;; Processes of other threads have pids from 2^40 on: they get the upper half of the places.
+      (i32.add
+        (i32.shl
+          (i32.wrap_i64
+            (i64.and
+              (i64.add (local.get $process) (i64.shl (i64.shr_u (local.get $process) (i64.const 40)) (i64.const 11)))
+              (i64.const 4095)))
+          (i32.const 2))
+        (local.get $tag))
       (i32.const 2)))
 
   ;; Puts a message with the next number for ($to, $tag) in the scratch area.

@@ -1,11 +1,16 @@
 // The numbers of processes in a VM of several threads ("workers").
 //
-//   pid = (ordinal * workers + spawner) * workers + home + 1
+//   made by the main worker, at home there:  pid = ordinal + 1                                               1, 2, 3...
+//   all others:                              pid = OTHERS + (ordinal * workers + spawner) * workers + home
 //
 // `spawner` is the worker that gave the number, `home` the one that knows where the process is, as long as it lives. Both can be read off a
-// pid, so whoever holds one knows whom to ask, and a worker can number a process for another without asking it. With one worker pids are 1, 2, 3...
+// pid, so whoever holds one knows whom to ask, and a worker can number a process for another without asking it. A program that keeps one thread
+// busy at most sees the same pids however many there are.
 //
 // Ordinals rise for each pair of spawner and home, and are never used again. Pids stay exact up to 2^53.
+
+/** From here on a pid tells its spawner and its home. */
+const OTHERS = 2 ** 40;
 
 export class PidSpace {
   readonly self: number;
@@ -17,24 +22,26 @@ export class PidSpace {
   }
 
   pid(spawner: number, home: number, ordinal: number): number {
-    return (ordinal * this.workers + spawner) * this.workers + home + 1;
+    if (spawner === 0 && home === 0) return ordinal + 1;
+    return OTHERS + (ordinal * this.workers + spawner) * this.workers + home;
   }
 
   /** Of any number that could be a pid. */
   homeOf(pid: number): number {
-    return (pid - 1) % this.workers;
+    return pid < OTHERS ? 0 : (pid - OTHERS) % this.workers;
   }
 
   spawnerOf(pid: number): number {
-    return Math.floor((pid - 1) / this.workers) % this.workers;
+    return pid < OTHERS ? 0 : Math.floor((pid - OTHERS) / this.workers) % this.workers;
   }
 
   ordinalOf(pid: number): number {
-    return Math.floor((pid - 1) / (this.workers * this.workers));
+    return pid < OTHERS ? pid - 1 : Math.floor((pid - OTHERS) / (this.workers * this.workers));
   }
 
   /** Guests may ask for any number: whether some worker may have given this one. */
   isPid(pid: number): boolean {
-    return Number.isSafeInteger(pid) && pid >= 1;
+    if (!Number.isSafeInteger(pid) || pid < 1) return false;
+    return pid < OTHERS || this.spawnerOf(pid) !== 0 || this.homeOf(pid) !== 0;
   }
 }

@@ -9,11 +9,22 @@ import type { HostFunction } from '../engine/host_function.ts';
  * other. Loaded at once, so the module must not have a top-level await.
  */
 export function hostFunctionsOf(url: string): readonly HostFunction[] {
-  const loaded: unknown = createRequire(import.meta.url)(fileURLToPath(url));
+  const loaded = load(url);
   const functions = typeof loaded === 'object' && loaded !== null && 'hostFunctions' in loaded && loaded.hostFunctions;
   if (!Array.isArray(functions) || !functions.every(isHostFunction))
     throw new TypeError(`${url} does not export an array of host functions as \`hostFunctions\``);
   return functions;
+}
+
+function load(url: string): unknown {
+  try {
+    return createRequire(import.meta.url)(fileURLToPath(url));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_REQUIRE_ASYNC_MODULE')) throw error;
+    throw new TypeError(
+      `${url}, or what it imports, has a top-level await; modules with host functions are loaded at once`,
+    );
+  }
 }
 
 function isHostFunction(value: unknown): value is HostFunction {

@@ -155,6 +155,7 @@ export class Node {
         resolve(outcome);
       };
       this.system.onceExited(main, (reason) => {
+        if (this.#closed) return;
         const process = { pid: main, moduleName: module.name, names: [], waitsFor: null };
         this.#finishMain({ kind: 'ended', reason, process });
       });
