@@ -58,13 +58,13 @@ function startWorkers(
   const pool = new WorkerPool(
     transport,
     node.engine,
-    {
+    () => ({
       shared: state,
       limits: options.limits ?? {},
       isTerminal: [isTerminal(0), isTerminal(1), isTerminal(2)],
       mainFunctions: own.map(({ module, name, params, results }) => ({ module, name, params, results })),
       hostModule: options.hostModule ?? null,
-    },
+    }),
     (error) => node.crashed(error),
   );
   startWhenBusy(node, pool);

@@ -9,7 +9,7 @@
 // A frame to a third worker does not overtake output that this one has posted to the main worker (`fence`): whoever prints after having been
 // told something prints after those who told it.
 
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { MAIN_WORKER } from '../actor/actor_system.ts';
 import type { Transport } from '../actor/frames.ts';
 import { RingReader, RingWriter } from '../base/byte_ring.ts';
@@ -114,7 +114,7 @@ export class ThreadTransport implements Transport, Inbox {
   readPort(worker: number): void {
     const peer = this.#peer(worker);
     for (;;) {
-      const received = peer.port === null ? undefined : receiveMessageOnPort(peer.port);
+      const received = peer.port === null ? undefined : receiveOn(peer.port);
       if (received === undefined) return;
       this.#onPort(peer, received.message as PortMessage); // of `#tell` and `#push`
     }
@@ -301,7 +301,7 @@ export class ThreadTransport implements Transport, Inbox {
     for (;;) {
       const frame = peer.large.shift();
       if (frame !== undefined) return frame;
-      const received = peer.port === null ? undefined : receiveMessageOnPort(peer.port);
+      const received = peer.port === null ? undefined : receiveOn(peer.port);
       if (received !== undefined) this.#onPort(peer, received.message as PortMessage); // of `#tell` and `#push`
     }
   }
@@ -349,4 +349,9 @@ export class ThreadTransport implements Transport, Inbox {
 
 function makePeer(writer: RingWriter, reader: RingReader): Peer {
   return { writer, reader, outbox: [], outboxBytes: 0, large: [], port: null, posted: 0, done: 0 };
+}
+
+/** A VM whose other threads have not been started does without loading what this needs. */
+function receiveOn(port: MessagePort): { readonly message: unknown } | undefined {
+  return process.getBuiltinModule('node:worker_threads').receiveMessageOnPort(port);
 }

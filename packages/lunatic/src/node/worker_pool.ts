@@ -3,7 +3,7 @@
 // A thread that ends by itself (its heap was full, or there is a bug) takes its processes with it, and nobody could say what they would have done:
 // the VM ends as a whole, with the reason.
 
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import { MAIN_WORKER } from '../actor/actor_system.ts';
 import type { ActorLimits } from '../actor/limits.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -28,15 +28,16 @@ export interface WorkerStart {
 export class WorkerPool {
   readonly #transport: ThreadTransport;
   readonly #engine: Engine;
-  readonly #start: Omit<WorkerStart, 'self' | 'ports'>;
+  readonly #start: () => Omit<WorkerStart, 'self' | 'ports'>;
   readonly #onCrash: (error: Error) => void;
   #threads: Worker[] | null = null;
   #closed = false;
 
+  /** `start` is asked when the threads are started. */
   constructor(
     transport: ThreadTransport,
     engine: Engine,
-    start: Omit<WorkerStart, 'self' | 'ports'>,
+    start: () => Omit<WorkerStart, 'self' | 'ports'>,
     onCrash: (error: Error) => void,
   ) {
     this.#transport = transport;
@@ -57,11 +58,14 @@ export class WorkerPool {
     // The publish build finds this form and makes it name what it makes of the file.
     const url = new URL('./worker_main.ts', import.meta.url);
     this.#threads = [];
+    const common = this.#start();
+    // Most programs end before this, and do without loading it.
+    const threads = process.getBuiltinModule('node:worker_threads');
     for (let worker = 1; worker < workers; worker++) {
       const own = ports[worker] as (MessagePort | null)[];
       this.#transport.connect(worker, (ports[MAIN_WORKER] as (MessagePort | null)[])[worker] as MessagePort);
-      const workerData: WorkerStart = { ...this.#start, self: worker, ports: own };
-      const thread = new Worker(url, { workerData, transferList: own.filter((port) => port !== null) });
+      const workerData: WorkerStart = { ...common, self: worker, ports: own };
+      const thread = new threads.Worker(url, { workerData, transferList: own.filter((port) => port !== null) });
       thread.on('error', (error) => this.#ended(worker, error));
       thread.on('exit', () => this.#ended(worker, null));
       thread.unref();
@@ -90,7 +94,7 @@ function connectAll(workers: number): (MessagePort | null)[][] {
   const ports = Array.from({ length: workers }, () => new Array<MessagePort | null>(workers).fill(null));
   for (let a = 0; a < workers; a++) {
     for (let b = a + 1; b < workers; b++) {
-      const { port1, port2 } = new MessageChannel();
+      const { port1, port2 } = new (process.getBuiltinModule('node:worker_threads').MessageChannel)();
       (ports[a] as (MessagePort | null)[])[b] = port1;
       (ports[b] as (MessagePort | null)[])[a] = port2;
     }
