@@ -15,6 +15,7 @@ import { idleBenchmark } from './idle.ts';
 import { rewriteBenchmark } from './rewrite.ts';
 import { startupBenchmark } from './startup.ts';
 import { threadsBenchmark } from './threads.ts';
+import { workersBenchmark } from './workers.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   computeBenchmark,
@@ -29,4 +30,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   fairnessBenchmark,
   depthBenchmark,
   threadsBenchmark,
+  workersBenchmark,
 ];

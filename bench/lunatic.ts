@@ -17,9 +17,17 @@ export async function lunaticCommand(
   return { file: process.execPath, args: [COMMAND, ...options, await buildGuest(name), ...args.map(String)] };
 }
 
-/** The same for programs that time themselves: Node.js may take our sources from its compile cache, which only saves waiting. */
-export async function selfTimedCommand(name: string, args: readonly (string | number)[]): Promise<Command> {
-  return { ...(await lunaticCommand(name, args)), env: { NODE_COMPILE_CACHE: cacheDirectory('node') } };
+/**
+ * The same for programs that time themselves, on one thread unless `workers` says otherwise: Node.js may take our sources from its compile cache,
+ * which only saves waiting.
+ */
+export async function selfTimedCommand(
+  name: string,
+  args: readonly (string | number)[],
+  workers = 1,
+): Promise<Command> {
+  const command = await lunaticCommand(name, args, ['--workers', String(workers)]);
+  return { ...command, env: { NODE_COMPILE_CACHE: cacheDirectory('node') } };
 }
 
 /** The path of guest `name` as a binary. */

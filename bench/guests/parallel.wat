@@ -1,6 +1,6 @@
 ;; Independent work on any number of threads: Children processes compute, or spawn others one after the other, and answer when they are done.
 ;; Arguments: Rounds Children Work Kind. Kind 0: Work million steps of a linear congruential generator each; 1: Work times spawn + message + exit.
-;; Prints "ns T" per round.
+;; Prints "ns T" per round, each after a line of input.
 
 (data (i32.const 256) "computespawnsleafwarm")
 
@@ -32,6 +32,7 @@
   (local.set $kind (call $argument (i32.const 0)))
   (local.set $self (call $process_id))
   (loop $round
+    (call $wait_line)
     (local.set $start (call $now))
     (local.set $i (local.get $children))
     (loop $next
