@@ -177,10 +177,11 @@ export class Node {
     );
   }
 
-  /** A thread of the VM has come to its end by itself: so has the VM. */
+  /** A thread of the VM has come to its end by itself: so has the VM, and with it every process. */
   crashed(error: Error): void {
     this.scheduler.stop();
     this.#finishMain({ kind: 'crashed', error });
+    this.#end({ kind: 'error', message: error.message });
   }
 
   /**
@@ -193,11 +194,15 @@ export class Node {
     // The call may come out of a host function, with a guest's frames below it.
     while (this.scheduler.current !== null) await nextTurn();
     if (this.#closed) return;
+    this.#end(EXIT_SHUTDOWN);
+    await nextTurn();
+  }
+
+  #end(reason: ExitReason): void {
     this.#closed = true;
     this.heapReturn.close();
-    for (const proc of [...this.system.processes()]) this.system.exit(proc, EXIT_SHUTDOWN);
-    this.system.abandonWaiters(EXIT_SHUTDOWN);
-    await nextTurn();
+    for (const proc of [...this.system.processes()]) this.system.exit(proc, reason);
+    this.system.abandonWaiters(reason);
   }
 
   /** Whether `pid`, which is elsewhere, is not known to have ended; from the first call on its end is heard of. */

@@ -314,7 +314,9 @@ describe('a VM of several threads', () => {
       );
       const outcome: Promise<MainOutcome> = threads.node.runMain(module, DEFAULT_PROCESS_CONFIG, 'main');
       threads.spawn(module, 'ends');
+      const others = [threads.exit(threads.spawn(module, 'ends')), threads.exit(threads.spawn(module, 'main', [], 0))];
       const ended = await outcome;
+      for (const reason of await Promise.all(others)) assert.equal(reason.kind, 'error');
       assert.ok(ended.kind === 'crashed', JSON.stringify(ended));
       assert.match(ended.error.message, /worker 1 of the VM has ended/);
     });
