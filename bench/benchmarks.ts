@@ -9,6 +9,7 @@ import {
   spawnBenchmark,
 } from './actors.ts';
 import { computeBenchmark } from './compute.ts';
+import { densityBenchmark } from './density.ts';
 import { fairnessBenchmark } from './fairness.ts';
 import type { Benchmark } from './harness.ts';
 import { idleBenchmark } from './idle.ts';
@@ -26,6 +27,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   pairsBenchmark,
   ringBenchmark,
   idleBenchmark,
+  densityBenchmark,
   fanBenchmark,
   fairnessBenchmark,
   depthBenchmark,

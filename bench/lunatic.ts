@@ -30,6 +30,16 @@ export async function selfTimedCommand(
   return { ...command, env: { NODE_COMPILE_CACHE: cacheDirectory('node') } };
 }
 
+/** The command that runs a module that was built elsewhere; it times itself. */
+export function commandOfFile(
+  file: string,
+  args: readonly (string | number)[],
+  options: readonly string[] = [],
+): Command {
+  const env = { NODE_COMPILE_CACHE: cacheDirectory('node') };
+  return { file: process.execPath, args: [COMMAND, ...options, file, ...args.map(String)], env };
+}
+
 /** The path of guest `name` as a binary. */
 export async function buildGuest(name: string): Promise<string> {
   const file = path.join(cacheDirectory('guests'), `${name}.wasm`);
