@@ -10,7 +10,7 @@
 // MAX_ARENA_BYTES at most. A3  A slab that is empty is in no list; MAX_EMPTY_SLABS of them are kept, for any class: parking by turns must
 // not map memory.
 
-import { ARENA_SLAB_BYTES, MAX_ARENA_BYTES, MAX_EMPTY_SLABS } from './limits.ts';
+import { ARENA_SLAB_BYTES, CROWDED_ARENA_SHARE, MAX_ARENA_BYTES, MAX_EMPTY_SLABS } from './limits.ts';
 
 const LARGEST_CLASSED = ARENA_SLAB_BYTES / 4;
 const MIN_SHIFT = 6;
@@ -39,6 +39,11 @@ export class Arena {
   /** Address space taken from the operating system; what was never written to is not resident. */
   get reservedBytes(): number {
     return this.#reservedBytes;
+  }
+
+  /** What is left is for processes that are there already. Hot: every spawn. */
+  get isCrowded(): boolean {
+    return this.#reservedBytes - this.#empty.length * ARENA_SLAB_BYTES > this.#maxBytes * CROWDED_ARENA_SHARE;
   }
 
   /** Keeps a copy of `bytes` (one at least); the address, or -1: the arena is full. */

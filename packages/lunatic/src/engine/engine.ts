@@ -11,6 +11,7 @@ import { Allocator } from './allocator.ts';
 import type { HostFunction } from './host_function.ts';
 import { InstancePool } from './instance_pool.ts';
 import {
+  MAX_ARENA_BYTES,
   MAX_MEMORIES,
   MAX_MODULE_BYTES,
   MAX_MODULES,
@@ -55,6 +56,8 @@ export interface EngineOptions {
   readonly cache?: ModuleCache;
   /** Memories of all instances together. Default: MAX_MEMORIES. */
   readonly maxMemories?: number;
+  /** State of all parked processes. Default: MAX_ARENA_BYTES. */
+  readonly maxArenaBytes?: number;
 }
 
 export class Engine implements EngineServices {
@@ -93,7 +96,11 @@ export class Engine implements EngineServices {
       probe: makeStackProbe(),
       scanned: (module: EngineModule) => this.#considerTracking(module),
     };
-    this.pool = new InstancePool(environment, options.maxMemories ?? MAX_MEMORIES);
+    this.pool = new InstancePool(
+      environment,
+      options.maxMemories ?? MAX_MEMORIES,
+      options.maxArenaBytes ?? MAX_ARENA_BYTES,
+    );
     const { remote } = options.system;
     this.#elsewhere = remote === null ? null : new SpawnElsewhere(this, remote);
   }
@@ -267,7 +274,7 @@ export class Engine implements EngineServices {
     const body = new WasmProcess(this, module, config, floor, floor + frames.length, chunkBytes, null);
     if (this.pool.bringIn(body, state)) return body;
     this.side.free(floor, chunkBytes);
-    return this.#hopeless(module, config, 'the memory for parked processes is full');
+    return this.#hopeless(module, config, ARENA_FULL);
   }
 
   /** A body that ends with a trap as soon as it runs. */
@@ -276,6 +283,7 @@ export class Engine implements EngineServices {
   }
 
   #makeBody(engineModule: EngineModule, { entry: wanted, params, config }: SpawnRequest): WasmProcess | string {
+    if (this.pool.arena.isCrowded) return ARENA_FULL;
     const entry = this.#resolve(engineModule, wanted, params);
     const startBytes = engineModule.transformed.start === undefined ? 0 : FRAME_HEADER;
     const frameBytes = typeof entry === 'string' ? FRAME_HEADER : FRAME_HEADER + packedBytes(entry.type.params);
@@ -378,6 +386,7 @@ export class Engine implements EngineServices {
   }
 }
 
+const ARENA_FULL = 'the memory for parked processes is full';
 const STACKS_FULL = 'the memory for stacks of stopped processes is full';
 
 /** It has had an instance here, so it is known that instances can be shared; and every worker has it. */

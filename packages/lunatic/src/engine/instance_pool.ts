@@ -37,7 +37,7 @@ const NO_ARENA = 1;
 const TOO_DEAR = 2;
 
 export class InstancePool {
-  readonly arena = new Arena();
+  readonly arena: Arena;
   /** Instances of all modules, their memories, and what their tables began with (R4). */
   instanceCount = 0;
   memoryCount = 0;
@@ -55,7 +55,8 @@ export class InstancePool {
   /** Modules without processes that still have idle instances, the longest deserted first. What is in none of these sets may be collected. */
   readonly #deserted = new Set<EngineModule>();
 
-  constructor(environment: InstanceEnvironment, maxMemories: number) {
+  constructor(environment: InstanceEnvironment, maxMemories: number, maxArenaBytes: number) {
+    this.arena = new Arena(maxArenaBytes);
     this.#environment = environment;
     this.#maxMemories = maxMemories;
   }

@@ -21,8 +21,10 @@ export const LARGE_BLOCKS_END = 3 * 1024 * 1024 * 1024;
 export const MIN_CHUNK_BYTES = 128;
 /** Where dirty blocks are gathered on their way out of an instance. */
 export const STAGING_BYTES = 1024 * 1024;
-/** Parked state of all processes of one thread. */
+/** Parked state of all processes of one thread; less where the machine has less memory (node/node.ts). */
 export const MAX_ARENA_BYTES = 16 * 1024 * 1024 * 1024;
+/** With so much of it in use no process is started any more: the rest is for those that are there, whose state may grow. */
+export const CROWDED_ARENA_SHARE = 15 / 16;
 /** One slab of the arena: what one survivor among many dead can keep from being given back. Linux maps 65,530 pieces for an OS process. */
 export const ARENA_SLAB_BYTES = 1024 * 1024;
 /** Slabs that hold nothing and are kept all the same. */

@@ -40,6 +40,7 @@ export interface TestEngineOptions {
   readonly limits?: Partial<ActorLimits>;
   readonly tracked?: boolean;
   readonly maxMemories?: number;
+  readonly maxArenaBytes?: number;
   readonly cache?: ModuleCache;
   /** Milliseconds of a slice: with the clock standing still, the only measure of a turn. */
   readonly sliceMs?: number;
@@ -67,12 +68,13 @@ export class TestEngine {
     this.system = new ActorSystem({ scheduler, limits: options.limits ?? {} });
     this.system.onExit = (proc, reason) => this.reasons.set(proc.pid, reason);
     this.#functions = [...(options.functions ?? []), ...testFunctions(this.logs)];
-    const { tracked, maxMemories, cache } = options;
+    const { tracked, maxMemories, maxArenaBytes, cache } = options;
     this.engine = new Engine({
       system: this.system,
       link: (module) => this.#link(module),
       ...(tracked !== undefined && { tracked }),
       ...(maxMemories !== undefined && { maxMemories }),
+      ...(maxArenaBytes !== undefined && { maxArenaBytes }),
       ...(cache !== undefined && { cache }),
     });
   }

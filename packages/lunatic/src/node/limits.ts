@@ -18,6 +18,9 @@ export const MIN_HEAP_BYTES = 8 * 1024 * 1024;
 /** What processes may hold together, as a share of V8's heap. Small holders may go half as far again (actor/held_memory.ts). */
 export const HELD_SHARE = 1 / 3;
 
+/** Parked state of processes, as a share of the machine's memory: beyond it an operating system ends whom it likes. */
+export const ARENA_SHARE = 2 / 3;
+
 /** The records of all processes, as a share of V8's heap. */
 export const PROCESS_RECORDS_SHARE = 3 / 8;
 

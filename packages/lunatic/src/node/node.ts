@@ -12,6 +12,7 @@
 // N2  Observers (`onProcessEnd`) see each end once, before links and monitors are told of it.
 // N3  After `close` no process is alive and no observer is called.
 
+import os from 'node:os';
 import { ActorSystem } from '../actor/actor_system.ts';
 import { EXIT_SHUTDOWN, type ExitReason } from '../actor/exit_reason.ts';
 import type { ActorLimits } from '../actor/limits.ts';
@@ -20,7 +21,7 @@ import type { Clock } from '../base/clock.ts';
 import { type Random, SystemRandom } from '../base/random.ts';
 import { Engine } from '../engine/engine.ts';
 import type { HostFunction } from '../engine/host_function.ts';
-import { MAX_MEMORIES } from '../engine/limits.ts';
+import { MAX_ARENA_BYTES, MAX_MEMORIES } from '../engine/limits.ts';
 import type { ModuleCache } from '../engine/module_cache.ts';
 import type { LoadedModule, ProcessConfig } from '../engine/services.ts';
 import type { HostEnvironment, InputSource, OutputSink } from '../host/environment.ts';
@@ -33,7 +34,7 @@ import { Scheduler } from '../scheduler/scheduler.ts';
 import type { Imports } from '../wasm/types.ts';
 import { limitsForHeap } from './heap_budget.ts';
 import { HeapReturn } from './heap_return.ts';
-import { MAX_MEMORIES_OF_ALL, MAX_WATCHED } from './limits.ts';
+import { ARENA_SHARE, MAX_MEMORIES_OF_ALL, MAX_WATCHED } from './limits.ts';
 import { NodeClock } from './node_clock.ts';
 import { NO_PARAMETERS } from './parameters.ts';
 import { describeProcess, type ProcessDescription } from './process_description.ts';
@@ -111,6 +112,7 @@ export class Node {
       system: this.system,
       link: (module) => this.link(module),
       ...(transport && { maxMemories: memoriesOfEach(transport.workers) }),
+      maxArenaBytes: arenaBytesOfEach(transport?.workers ?? 1),
       ...(cache && { cache }),
     });
     this.system.onExit = (proc, reason) => this.#ended(proc, reason);
@@ -257,6 +259,14 @@ export class Node {
 }
 
 /** V8 bounds the memories of a whole OS process. */
+/** What parked processes of one worker may take of the memory that this OS process may use. */
+function arenaBytesOfEach(workers: number): number {
+  const machine = os.totalmem();
+  // 0 where nothing is known; without a bound, more than any machine has.
+  const allowed = process.constrainedMemory() || machine;
+  return Math.min(MAX_ARENA_BYTES, Math.floor((Math.min(machine, allowed) * ARENA_SHARE) / workers));
+}
+
 function memoriesOfEach(workers: number): number {
   return Math.min(MAX_MEMORIES, Math.floor(MAX_MEMORIES_OF_ALL / workers));
 }
