@@ -83,7 +83,7 @@ export class DiskCache {
     // Another thread of this OS process may write the same entry.
     const unfinished = `${place}.${process.pid}-${process.hrtime.bigint()}`;
     try {
-      fs.mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+      makeDirectory(this.#dir);
       const why = this.#distrust();
       if (why !== undefined) return why;
       fs.writeFileSync(unfinished, bytes, { mode: 0o600, flag: 'wx' });
@@ -173,6 +173,19 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
+}
+
+/** As `mkdirSync` with `recursive`, which never returns below /proc, where the parent of what cannot be made exists. */
+function makeDirectory(dir: string): void {
+  if (fs.existsSync(dir)) return;
+  const parent = path.dirname(dir);
+  if (parent !== dir) makeDirectory(parent);
+  try {
+    fs.mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    // Another has made it in the meantime.
+    if (!fs.existsSync(dir)) throw error;
+  }
 }
 
 function ignoringFileErrors<Result>(action: () => Result): Result | undefined {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -90,13 +91,18 @@ test('DiskCache keeps what was used last, within its bounds', (t) => {
   const cache = new DiskCache(dir, { maxEntries: 3 });
   const past = new Date(Date.now() - 3_600_000);
   for (const label of ['a', 'b', 'c']) cache.store(label, SOURCE, VALUE);
-  for (const name of readdirSync(dir)) utimesSync(path.join(dir, name), past, past);
+  // The clock of a file system lags behind: what was written last must not look older than what was used before.
+  const age = (): void => {
+    for (const name of readdirSync(dir)) utimesSync(path.join(dir, name), past, past);
+  };
+  age();
   cache.load('a', SOURCE);
   cache.store('d', SOURCE, VALUE);
   cache.store('e', SOURCE, VALUE);
   assert.equal(readdirSync(dir).length, 3);
   for (const label of ['a', 'd', 'e']) assert.deepEqual(cache.load(label, SOURCE), VALUE, label);
 
+  age();
   new DiskCache(dir, { maxBytes: 450 }).store('large', SOURCE, new Uint8Array(400));
   assert.equal(readdirSync(dir).length, 1);
   const small = new DiskCache(dir, { maxEntryBytes: 100 });
@@ -181,4 +187,16 @@ test('cacheFromEnvironment: off, another place, the usual one', (t) => {
   onlyEntry(path.join(dir, 'here'));
   cacheFromEnvironment({ XDG_CACHE_HOME: dir })?.store('label', SOURCE, VALUE);
   onlyEntry(path.join(dir, 'lunatic'));
+});
+
+test('a directory that cannot be made is told, also where the file system says that its parent does not exist', (t) => {
+  // Node.js's own recursive mkdir never returns from there.
+  if (!existsSync('/proc/self')) return t.skip('this system has no /proc');
+  const file = path.join(directory(t), 'file');
+  writeFileSync(file, '');
+  for (const dir of ['/proc/lunatic/cache', path.join(file, 'cache')]) {
+    const cache = new DiskCache(dir);
+    assert.match(cache.store('a', SOURCE, VALUE) ?? '', /^(ENOENT|ENOTDIR|EACCES)/, dir);
+    assert.equal(cache.load('a', SOURCE), undefined);
+  }
 });
