@@ -74,6 +74,6 @@ export interface Transport {
   publishNumbered(home: number, count: number): void;
   /** What `spawner` has published about the processes at home at `home`, modulo 2^32. */
   numberedBy(spawner: number, home: number): number;
-  /** Processes of all workers together; `delta` is added first. */
+  /** Processes of all workers together, after `delta` (1, 0 or -1) is added; with -1 the answer is not to be looked at. */
   countProcesses(delta: number): number;
 }

@@ -11,8 +11,8 @@ export interface SharedState {
   readonly rings: readonly (SharedArrayBuffer | null)[];
 }
 
-/** Words of each worker, on cache lines of their own. */
-export const WORDS_PER_WORKER = 16;
+/** Words of each worker, and of each direction between two: a cache line of their own, or threads would wait for each other's writes. */
+const WORDS_PER_LINE = 16;
 /** 1: frames may lie in a ring for this worker. Set by writers, cleared by it before it looks. */
 export const BELL = 0;
 /** 1: it waits in its event loop, and has to be woken with a message to its port. Who clears it sends the message. */
@@ -25,6 +25,8 @@ export const IDLE = 3;
 export const EPOCH = 4;
 /** 1: it runs. */
 export const UP = 5;
+/** Processes counted by it: made here or for another worker, less those that ended here. May be negative. */
+export const COUNT = 6;
 
 export const IDLE_BUSY = 0;
 /** Nothing is runnable; a timer or something outside can change that. */
@@ -33,34 +35,29 @@ export const IDLE_WAITING = 1;
 export const IDLE_STUCK = 2;
 
 export function makeSharedState(workers: number): SharedState {
-  const words = WORDS_PER_WORKER * (workers + 1) + 3 * workers * workers;
+  const lines = workers + workers * workers;
   const rings = Array.from({ length: workers * workers }, (_, k) =>
     Math.floor(k / workers) === k % workers ? null : makeRing(RING_BYTES),
   );
-  return { workers, control: new SharedArrayBuffer(words * 4), rings };
+  return { workers, control: new SharedArrayBuffer(lines * WORDS_PER_LINE * 4), rings };
 }
 
 /** Index of a word of a worker. */
 export function workerWord(worker: number, word: number): number {
-  return worker * WORDS_PER_WORKER + word;
-}
-
-/** Processes alive in the whole VM. */
-export function processCountWord(workers: number): number {
-  return workers * WORDS_PER_WORKER;
+  return worker * WORDS_PER_LINE + word;
 }
 
 /** Frames posted by `from` to `to`. */
 export function postedWord(workers: number, from: number, to: number): number {
-  return (workers + 1) * WORDS_PER_WORKER + from * workers + to;
+  return (workers + from * workers + to) * WORDS_PER_LINE;
 }
 
-/** Frames of `from` that `to` has worked off. */
+/** Frames of `from` that `to` has worked off: on the line of the other direction, which is `to`'s to write. */
 export function doneWord(workers: number, from: number, to: number): number {
-  return postedWord(workers, from, to) + workers * workers;
+  return postedWord(workers, to, from) + 1;
 }
 
 /** Processes at home at `home` that `spawner` has numbered. */
 export function numberedWord(workers: number, spawner: number, home: number): number {
-  return postedWord(workers, spawner, home) + 2 * workers * workers;
+  return postedWord(workers, spawner, home) + 2;
 }

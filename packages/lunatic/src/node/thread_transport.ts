@@ -19,6 +19,7 @@ import { LINGER_MS, MAX_FRAMES_AT_ONCE, MAX_OUTBOX_BYTES } from './limits.ts';
 import {
   ASLEEP,
   BELL,
+  COUNT,
   doneWord,
   EPOCH,
   IDLE,
@@ -26,7 +27,6 @@ import {
   LOAD,
   numberedWord,
   postedWord,
-  processCountWord,
   type SharedState,
   UP,
   workerWord,
@@ -69,6 +69,7 @@ export class ThreadTransport implements Transport, Inbox {
   readonly #peers: readonly (Peer | null)[];
   readonly #bell: number;
   #fence: number | null = null;
+  #count = 0;
 
   constructor(shared: SharedState, self: number) {
     const { workers } = shared;
@@ -161,9 +162,16 @@ export class ThreadTransport implements Transport, Inbox {
     return Atomics.load(this.#words, numberedWord(this.workers, spawner, home));
   }
 
+  // The own part is changed before the others are read: two that count at once both see too many, never too few.
   countProcesses(delta: number): number {
-    const word = processCountWord(this.workers);
-    return delta === 0 ? Atomics.load(this.#words, word) : Atomics.add(this.#words, word, delta) + delta;
+    if (delta !== 0) {
+      this.#count += delta;
+      this.setWord(COUNT, this.#count);
+      if (delta < 0) return 0;
+    }
+    let sum = 0;
+    for (let worker = 0; worker < this.workers; worker++) sum += this.wordOf(worker, COUNT);
+    return sum;
   }
 
   /** What was posted to the main worker so far is output: frames to others wait until it has been worked off. */
