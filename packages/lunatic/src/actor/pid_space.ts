@@ -10,7 +10,7 @@
 // Ordinals rise for each pair of spawner and home, and are never used again. Pids stay exact up to 2^53.
 
 /** From here on a pid tells its spawner and its home. */
-const OTHERS = 2 ** 40;
+export const OTHERS = 2 ** 40;
 
 export class PidSpace {
   readonly self: number;

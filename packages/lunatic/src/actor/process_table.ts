@@ -4,7 +4,7 @@
 
 import { assert } from '../base/assert.ts';
 import { RisingTable } from '../base/rising_table.ts';
-import type { PidSpace } from './pid_space.ts';
+import { OTHERS, type PidSpace } from './pid_space.ts';
 import type { Process } from './process.ts';
 
 export class ProcessTable {
@@ -34,10 +34,11 @@ export class ProcessTable {
     return this.#next[home] as number;
   }
 
-  /** Any number may be asked for. */
+  /** Any number may be asked for. Hot: every message is sent to one. */
   get(pid: number): Process | undefined {
     const space = this.#space;
     if (this.#alone) return (this.#natives[0] as RisingTable<Process>).get(pid);
+    if (pid < OTHERS && space.self === 0) return (this.#natives[0] as RisingTable<Process>).get(pid - 1);
     if (!space.isPid(pid)) return undefined;
     if (space.homeOf(pid) !== space.self) return this.#guests.get(pid);
     return this.#natives[space.spawnerOf(pid)]?.get(space.ordinalOf(pid));
