@@ -31,6 +31,8 @@ const GENERATIONS = 2n;
 const MAX_PROCESSES = 300;
 const ASK_TAG = 9;
 const NOBODY = 2_000;
+/** worker.wat has tables of this many processes of the main thread, and as many of others. */
+const MAX_PIDS = 4_096;
 const MAX_ORDINAL = 1_000;
 const DEADLINE_MS = 120_000;
 
@@ -60,6 +62,15 @@ function scatter({ node }: StartedNode, workers: number, seed: number): void {
       travel?.giveAway(1 + randomBelow(random, workers - 1), 1 + randomBelow(random, 8));
     endTurn?.();
   };
+}
+
+function highestPid(transport: ThreadTransport): number {
+  const { workers } = transport;
+  const space = new PidSpace(0, workers);
+  const pairs = Array.from({ length: workers * workers }, (_, k) => [Math.floor(k / workers), k % workers] as const);
+  return Math.max(
+    ...pairs.slice(1).map(([spawner, home]) => space.pid(spawner, home, transport.numberedBy(spawner, home))),
+  );
 }
 
 /** More than were ever given. */
@@ -117,6 +128,7 @@ async function hammer(workers: number, seed: number): Promise<{ moved: number; e
   await until('the processes come to rest', isQuiet);
   assert.equal(crash, null);
   const alive = system.processCount - 1;
+  assert.ok(highestPid(transport) % 2 ** 40 < MAX_PIDS, 'the processes fit the tables of worker.wat');
   // Whoever ever lived is asked; those that have ended do not answer.
   for (const pid of everyPid(workers)) {
     if (pid === collector.pid) continue;

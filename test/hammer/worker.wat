@@ -63,8 +63,8 @@
         (i32.shl
           (i32.wrap_i64
             (i64.and
-              (i64.add (local.get $process) (i64.shl (i64.shr_u (local.get $process) (i64.const 40)) (i64.const 11)))
-              (i64.const 4095)))
+              (i64.add (local.get $process) (i64.shl (i64.shr_u (local.get $process) (i64.const 40)) (i64.const 12)))
+              (i64.const 8191)))
           (i32.const 2))
         (local.get $tag))
       (i32.const 2)))
