@@ -3,7 +3,8 @@
 // V8 collects when something is allocated. A VM whose million processes have ended, and which has nothing to do now, would keep their
 // records, half a GiB, for as long as it is idle (V8's own "memory reducer" was waited for for a minute, and did nothing). So a while after
 // most processes have ended the collector is asked for, through the inspector's protocol, the one public way there is. The pause is
-// bounded by what it finds alive: it is not asked for unless the dead records are the larger part of the heap.
+// bounded by what it finds alive: it is not asked for unless the dead records are a third of what is
+// in the heap at least (the rest is garbage as well, or alive).
 
 import { getHeapStatistics } from 'node:v8';
 import { HEAP_RETURN_DELAY_MS, HEAP_RETURN_MIN_PROCESSES, PROCESS_BYTES } from './limits.ts';
@@ -51,7 +52,7 @@ export class HeapReturn {
     }
     const deadBytes = (this.#peak - alive) * PROCESS_BYTES;
     this.#peak = alive;
-    if (deadBytes < getHeapStatistics().used_heap_size / 2) return;
+    if (deadBytes < getHeapStatistics().used_heap_size / 3) return;
     this.collections++;
     collect();
   }

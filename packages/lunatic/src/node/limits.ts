@@ -31,7 +31,7 @@ export const PROCESS_RECORD_BYTES = 1024;
 export const PROCESS_BYTES = 400;
 
 /** Processes that must have ended, and the wait after it, before the heap is given back. */
-export const HEAP_RETURN_MIN_PROCESSES = 100_000;
+export const HEAP_RETURN_MIN_PROCESSES = 50_000;
 export const HEAP_RETURN_DELAY_MS = 1_000;
 
 /** Workers of one VM, the main thread included. */
