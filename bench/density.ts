@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { AssemblyScriptCompiler } from '../packages/lunatic/src/cli/assemblyscript.ts';
-import { compileC, compileRust, ToolMissingError } from '../tools/toolchain.ts';
+import { compileC, compileRust, findRust, ToolMissingError } from '../tools/toolchain.ts';
 import { runsAt } from './actors.ts';
 import type { BenchContext, Benchmark } from './harness.ts';
 import { commandOfFile } from './lunatic.ts';
@@ -37,6 +37,9 @@ interface Density {
 async function compile(language: Language): Promise<string> {
   switch (language) {
     case 'rust':
+      // A benchmark installs nothing.
+      if (findRust() === undefined)
+        throw new ToolMissingError('install Rust with its target wasm32-wasip1; npm test does');
       return compileRust(GUESTS).get('density') as string; // the package has this one program
     case 'c':
       return compileC([path.join(GUESTS, 'density.c')], { includeDirectories: ['sdk/c'] });
@@ -89,8 +92,7 @@ async function measure(context: BenchContext, language: Language): Promise<void>
   }
   const command = commandOfFile(file, [n], ['--workers', '1']);
   const samples: Density[] = [];
-  // A quick run is for one look at each row.
-  const runs = context.quick ? 1 : runsAt(context, n);
+  const runs = runsAt(context, n);
   for (let run = 0; run < runs; run++) samples.push(await weigh(command, n));
   const parts = [
     { part: 'idle', unit: 'B/process', pick: (density: Density) => density.idle },

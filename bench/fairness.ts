@@ -10,7 +10,7 @@ import { selfTimedCommand } from './lunatic.ts';
 import { type Command, runProgram, timeToEnd, valuesOf } from './os_process.ts';
 
 const ROUNDS = 1000;
-const QUICK_ROUNDS = 120;
+const QUICK_ROUNDS = 100;
 /** The program is asked to end after so long, */
 const RUN_BEFORE_END_MS = 700;
 /** and would by itself only after more than so many milliseconds. */

@@ -66,7 +66,7 @@ export const idleBenchmark: Benchmark = {
     { bench: 'idle/1000000/time', bounds: 'ratio', atMost: 0.5 },
   ],
   async run(context) {
-    const sizes = context.quick ? [30_000] : GROWTH;
+    const sizes = context.quick ? [20_000] : GROWTH;
     for (const n of sizes) await measure(context, n);
   },
 };

@@ -121,7 +121,7 @@ function figures({ ours, theirs, ratio, unit }: RecordedResult): string[] {
 }
 
 function goalText({ bounds, atMost }: Goal): string {
-  return bounds === 'ratio' ? `ratio ≤ ${atMost}` : `≤ ${atMost.toLocaleString('en')}`;
+  return bounds === 'ratio' ? `ratio ≤ ${Number(atMost.toPrecision(3))}` : `≤ ${atMost.toLocaleString('en')}`;
 }
 
 /** null: the peer was missing. */

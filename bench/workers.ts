@@ -31,8 +31,8 @@ export const workersBenchmark: Benchmark = {
   ],
   async run(context) {
     const { quick } = context;
-    await compare(context, { bench: 'workers/compute', kind: 0, children: 8, work: quick ? 20 : 100 });
-    await compare(context, { bench: 'workers/spawn', kind: 1, children: 8, work: quick ? 5_000 : 50_000 });
+    await compare(context, { bench: 'workers/compute', kind: 0, children: 8, work: quick ? 8 : 100 });
+    await compare(context, { bench: 'workers/spawn', kind: 1, children: 8, work: quick ? 3_000 : 50_000 });
     context.report.single(
       'workers/pingpong',
       '-',
