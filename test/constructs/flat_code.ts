@@ -3,6 +3,7 @@
 
 import { MODULE_HEADER } from '../../packages/lunatic/src/wasm/module.ts';
 import {
+  fillOpcodeTables,
   IMM_BLOCK,
   IMM_BR_TABLE,
   IMM_I32,
@@ -43,6 +44,7 @@ const BLOCK_TYPES: ReadonlyMap<string, number> = new Map([
   ['(result i32)', I32],
   ['(param i64)(result i64)', I64_TO_I64_INDEX],
 ]);
+fillOpcodeTables();
 const OPCODES: ReadonlyMap<string, number> = new Map(NAMES.slice(0, 0x100).map((name, op) => [name, op]));
 
 /** The module exports the function as `f`. */
