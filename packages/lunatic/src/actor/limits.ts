@@ -76,3 +76,6 @@ export const MAX_CALLS = 8_000_000;
 
 /** Bytes of mail of a process that is moved to another worker for the sake of balance. */
 export const MAX_MOVED_MAIL_BYTES = 256 * 1024;
+
+/** Queued processes that are looked at in search of some that may move. */
+export const MAX_VISITED = 256;

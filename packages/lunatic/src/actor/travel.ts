@@ -13,7 +13,7 @@ import type { ByteWriter } from '../base/byte_writer.ts';
 import { TASK_QUEUED } from '../scheduler/task.ts';
 import type { ActorSystem } from './actor_system.ts';
 import { FRAME_MOVE, FRAME_RETURN } from './frames.ts';
-import { MAX_MOVED_MAIL_BYTES } from './limits.ts';
+import { MAX_MOVED_MAIL_BYTES, MAX_VISITED } from './limits.ts';
 import { clearMailbox, mailboxRestore } from './mailbox.ts';
 import { PeerTable } from './peer_table.ts';
 import {
@@ -64,11 +64,16 @@ export class Travel {
     return this.#leaving.length + this.#landing.length > 0;
   }
 
-  /** Moves runnable processes from the front of the run queue to `worker`, `count` at most; how many it chose. */
+  /**
+   * Moves runnable processes to `worker`, `count` at most; how many it chose. Those that were woken go first: they have lived for a while, and what they
+   * go on to spawn is then at home there, while a new process may well be over before it has arrived.
+   */
   giveAway(worker: number, count: number): number {
     const { scheduler } = this.#system;
     let chosen = 0;
-    scheduler.visitReady((task) => {
+    let left = MAX_VISITED;
+    scheduler.visitQueued((task) => {
+      if (--left < 0) return false;
       if (!(task instanceof Process) || !this.#mayLeave(task, true)) return true;
       this.#begin(task, worker);
       return ++chosen < count;

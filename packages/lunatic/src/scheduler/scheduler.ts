@@ -168,10 +168,12 @@ export class Scheduler {
     task.taskState = TASK_ENDED;
   }
 
-  /** Calls `visit` for the tasks of the ready class from the front, until it returns false. It may end tasks, and must not queue any. */
-  visitReady(visit: (task: Task) => boolean): void {
-    for (let task = this.#ready.head; task !== null; task = task.queueNext) {
-      if (task.taskState === TASK_QUEUED && !visit(task)) return;
+  /** Calls `visit` for the queued tasks, those woken first, until it returns false. It may end tasks, and must not queue any. */
+  visitQueued(visit: (task: Task) => boolean): void {
+    for (const queue of [this.#woken, this.#ready]) {
+      for (let task = queue.head; task !== null; task = task.queueNext) {
+        if (task.taskState === TASK_QUEUED && !visit(task)) return;
+      }
     }
   }
 
