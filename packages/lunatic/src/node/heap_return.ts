@@ -1,7 +1,7 @@
 // Gives V8's heap back to the operating system after a peak of processes.
 //
 // V8 collects when something is allocated. A VM whose million processes have ended, and which has nothing to do now, would keep their
-// records, half a GiB, for as long as it is idle (V8's own "memory reducer" was waited for for a minute, and did nothing). So a while after
+// records, half a GiB, for as long as it is idle (V8's own "memory reducer" was waited for for 35 seconds, and did nothing). So a while after
 // most processes have ended the collector is asked for, through the inspector's protocol, the one public way there is. The pause is
 // bounded by what it finds alive: it is not asked for unless the dead records are a third of what is
 // in the heap at least (the rest is garbage as well, or alive).
