@@ -21,19 +21,16 @@ export function mailboxAppend(proc: Process, message: Message, limits: ActorLimi
   const bytes = proc.mailBytes + cost;
   if (proc.mailCount >= limits.maxMailboxMessages * factor || bytes > limits.maxMailboxBytes * factor) return false;
   if (!held.hasRoom(cost, proc.mailBytes)) return false;
-  held.bytes += cost;
-  message.next = null;
-  if (proc.mailTail === null) proc.mailHead = message;
-  else proc.mailTail.next = message;
-  proc.mailTail = message;
-  proc.mailCount++;
-  proc.mailBytes = bytes;
+  append(proc, message, cost);
   return true;
 }
 
 /** Appends a message that was in this mailbox before the process moved here: no bound is looked at again. */
 export function mailboxRestore(proc: Process, message: Message): void {
-  const cost = message.costBytes();
+  append(proc, message, message.costBytes());
+}
+
+function append(proc: Process, message: Message, cost: number): void {
   proc.system.held.bytes += cost;
   message.next = null;
   if (proc.mailTail === null) proc.mailHead = message;

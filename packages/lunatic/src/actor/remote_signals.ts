@@ -196,7 +196,7 @@ export class RemoteSignals {
   /** A guest has ended here. */
   died(pid: number, reason: ExitReason): void {
     this.#begin(FRAME_DIED, pid).json(reason);
-    this.#post(this.#space.homeOf(pid));
+    this.post(this.#space.homeOf(pid));
   }
 
   /** `done` gets the reason when `pid`, which is at home elsewhere, has ended. */
@@ -207,7 +207,7 @@ export class RemoteSignals {
     });
     this.#ends.set(call, done);
     this.#begin(FRAME_AWAIT_END, pid).f64(call);
-    this.#post(this.#space.homeOf(pid));
+    this.post(this.#space.homeOf(pid));
   }
 
   /** The VM closes: no answer of another worker will come. */
@@ -225,7 +225,7 @@ export class RemoteSignals {
     w.text(operation);
     w.json(args);
     w.f64(this.#call(done));
-    this.#post(worker);
+    this.post(worker);
   }
 
   /** For frames of other parts: what is written to the result is posted by `post`. */
@@ -234,10 +234,6 @@ export class RemoteSignals {
     writer.reset();
     writer.u8(kind);
     return writer;
-  }
-
-  post(worker: number): void {
-    this.#post(worker);
   }
 
   writeMessage(message: Message, w: ByteWriter): void {
@@ -454,7 +450,7 @@ export class RemoteSignals {
         return;
       }
       case FRAME_UNLINK:
-        this.#unlinked(r.f64(), dead);
+        this.unlinked(r.f64(), dead);
         return;
       case FRAME_MONITOR: {
         const from = r.f64();
@@ -480,10 +476,6 @@ export class RemoteSignals {
 
   /** `from` may link with `dead` again. */
   unlinked(from: number, other: number): void {
-    this.#unlinked(from, other);
-  }
-
-  #unlinked(from: number, other: number): void {
     const proc = this.#system.find(from);
     if (proc !== undefined) {
       this.#system.signals.unlinkDone(proc, other);
@@ -518,7 +510,7 @@ export class RemoteSignals {
     const w = this.begin(FRAME_ANSWER);
     w.f64(call);
     w.json(answer);
-    this.#post(asker);
+    this.post(asker);
   }
 
   #begin(kind: number, pid: number): ByteWriter {
@@ -532,7 +524,7 @@ export class RemoteSignals {
   }
 
   /** To this worker itself too: then it is worked off at once. */
-  #post(worker: number): void {
+  post(worker: number): void {
     const { bytes, length } = this.#writer;
     if (worker === this.transport.self) this.receive(worker, bytes.slice(0, length), 0, length);
     else this.transport.post(worker, bytes, length);

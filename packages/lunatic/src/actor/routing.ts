@@ -83,15 +83,6 @@ export class Routing {
     return this.#away.has(pid) || this.#transit.has(pid) || this.#isExpected(pid);
   }
 
-  /** Processes at home here and alive elsewhere. */
-  get awayCount(): number {
-    return this.#away.size + this.#transit.size;
-  }
-
-  isAway(pid: number): boolean {
-    return this.#away.has(pid) || this.#transit.has(pid);
-  }
-
   /** Sends a signal to a process that is not in the table here. The frame is copied if it is kept. */
   send(pid: number, frame: Uint8Array, length: number): void {
     const home = this.#space.homeOf(pid);
@@ -119,13 +110,12 @@ export class Routing {
     return this.#away.get(pid) ?? null;
   }
 
-  /** A process at home here has been made by `spawner` and is in the table; returns what came for it before. */
-  arrivedNew(pid: number): readonly Uint8Array[] {
+  /** A process at home here, numbered elsewhere, has been made and is in the table: what came for it before follows. */
+  arrivedNew(pid: number): void {
     this.#arrived[this.#space.spawnerOf(pid)] = this.#space.ordinalOf(pid) + 1;
-    const kept = this.#expected.get(pid);
-    if (kept === undefined) return [];
+    const kept = this.#expected.get(pid) ?? [];
     this.#expected.delete(pid);
-    return kept;
+    for (const frame of kept) this.#dispatch(frame);
   }
 
   /** A process at home here is on its way to `worker`, or a guest of it. */

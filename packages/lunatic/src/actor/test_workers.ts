@@ -8,7 +8,7 @@ import { Scheduler } from '../scheduler/scheduler.ts';
 import { ActorSystem } from './actor_system.ts';
 import type { Transport } from './frames.ts';
 import type { ActorLimits } from './limits.ts';
-import type { Process, ProcessBody } from './process.ts';
+import type { ProcessBody } from './process.ts';
 import type { WorkerCodec } from './remote_signals.ts';
 
 /** A body that is plain data, so that it can move. */
@@ -125,5 +125,3 @@ export class TestWorkers {
 }
 
 const NO_LOOP = { requestTurn: () => {}, armTimer: () => {}, disarmTimer: () => {}, close: () => {} };
-
-export type { Process };

@@ -46,14 +46,13 @@ class World {
         this.ended.set(proc.pid, reason.kind);
         this.alive.delete(proc.pid);
       };
-      system.remote?.handlers.set(FRAME_SPAWN, (from, r) => {
+      system.remote?.handlers.set(FRAME_SPAWN, (_, r) => {
         const pid = r.f64();
         const parent = r.f64();
         const state = { steps: r.u32(), got: {} };
         this.states.set(pid, state);
         system.adopt(pid, new Talker(this, state), parent).dieWhenLinkDies = false;
-        for (const frame of system.remote?.routing.arrivedNew(pid) ?? [])
-          system.remote?.receive(from, frame, 0, frame.length);
+        system.remote?.routing.arrivedNew(pid);
       });
     }
   }

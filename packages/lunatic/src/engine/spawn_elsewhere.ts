@@ -51,6 +51,6 @@ export class SpawnElsewhere {
     const config = (this.#receivers[from] as ConfigReceiver).read(r);
     const entry: Entry = r.u8() === 0 ? { kind: 'export', name: r.text() } : { kind: 'table', index: r.u32() };
     this.#engine.spawnNumbered(pid, parent, { module, config, entry, params: r.blob(), link: null });
-    for (const frame of this.#remote.routing.arrivedNew(pid)) this.#remote.receive(from, frame, 0, frame.length);
+    this.#remote.routing.arrivedNew(pid);
   }
 }
