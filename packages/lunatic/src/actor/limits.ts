@@ -55,9 +55,9 @@ export const PEER_BYTES = 112;
 /** What a message costs beside its buffer: record, typed array, allocator. Measured at about 340. */
 export const MESSAGE_OVERHEAD_BYTES = 352;
 
-/** Messages kept for reuse, and the largest buffer kept with one: about 2 MiB when full. */
-export const MAX_POOLED_MESSAGES = 4096;
-export const MAX_POOLED_BUFFER_BYTES = 512;
+/** The largest buffer that is kept for another message, and the memory of those kept in each of the 9 sizes from 64 bytes on. */
+export const MAX_POOLED_BUFFER_BYTES = 16 * 1024;
+export const MAX_POOLED_BYTES = 2 * 1024 * 1024;
 
 /** Bytes of a registered name in UTF-16 units. */
 export const MAX_NAME_LENGTH = 4096;

@@ -7,10 +7,11 @@
 // Invariants
 // M1  bytes[0, length) is the content; what lies beyond is garbage of earlier messages and never shown.
 // M2  `next` belongs to the mailbox, or the pool, that holds the message.
+// M3  A buffer of up to MAX_POOLED_BUFFER_BYTES is empty or has MIN_BUFFER_BYTES times a power of two: the pools are by size.
 
 import { assert } from '../base/assert.ts';
 import type { ExitReason } from './exit_reason.ts';
-import { MAX_MESSAGE_BYTES, MAX_POOLED_BUFFER_BYTES, MAX_POOLED_MESSAGES, MESSAGE_OVERHEAD_BYTES } from './limits.ts';
+import { MAX_MESSAGE_BYTES, MAX_POOLED_BUFFER_BYTES, MAX_POOLED_BYTES, MESSAGE_OVERHEAD_BYTES } from './limits.ts';
 
 export type MessageKind = typeof MESSAGE_DATA | typeof MESSAGE_LINK_DIED | typeof MESSAGE_PROCESS_DIED;
 /** The numbers are those of `lunatic::message::receive`. */
@@ -52,7 +53,7 @@ export class Message {
   /** M2. */
   next: Message | null;
   #pooled: boolean;
-  /** The buffer as words, once the record has been used again; null before, and for buffers of more than MAX_POOLED_BUFFER_BYTES. */
+  /** The buffer as words, once the record has been used again; null before, and after the buffer was replaced by a new one. */
   #words: Int32Array | null;
 
   /** Use `createMessage`, which reuses released ones. */
@@ -74,14 +75,36 @@ export class Message {
 
   /** Makes room for `capacity` bytes in all. False, and nothing changes, beyond MAX_MESSAGE_BYTES. */
   reserve(capacity: number): boolean {
-    if (capacity <= this.bytes.length) return true;
+    const former = this.bytes;
+    if (capacity <= former.length) return true;
     if (capacity > MAX_MESSAGE_BYTES) return false;
-    const size = Math.max(MIN_BUFFER_BYTES, capacity, Math.min(this.bytes.length * 2, MAX_MESSAGE_BYTES));
-    const grown = new Uint8Array(size);
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
-    this.#words = null;
+    const size = Math.max(capacity, Math.min(former.length * 2, MAX_MESSAGE_BYTES));
+    if (size > MAX_POOLED_BUFFER_BYTES) {
+      this.bytes = new Uint8Array(size);
+      this.#words = null;
+    } else {
+      this.#takeBuffer(sizeClass(size));
+    }
+    if (this.length > 0) this.bytes.set(former.subarray(0, this.length));
     return true;
+  }
+
+  /** Takes the buffer of a pooled record, which gets the present one; or a new buffer. */
+  #takeBuffer(wanted: number): void {
+    // Records in the first pool may have no buffer at all.
+    const donor = wanted === 0 ? null : takeFromPool(wanted);
+    if (donor === null) {
+      this.bytes = new Uint8Array(MIN_BUFFER_BYTES << wanted);
+      this.#words = null;
+      return;
+    }
+    const { bytes } = this;
+    const words = this.#words;
+    this.bytes = donor.bytes;
+    this.#words = donor.#words;
+    donor.bytes = bytes;
+    donor.#words = words;
+    donor.#toPool();
   }
 
   /** Copies source[start, end) to the end of the content. False, and nothing changes, beyond MAX_MESSAGE_BYTES. */
@@ -185,15 +208,21 @@ export class Message {
     assert(!this.#pooled, 'a message is released once');
     if (this.resources !== null) this.#dropResources();
     this.reason = null;
-    if (pooledCount >= MAX_POOLED_MESSAGES) return;
     if (this.bytes.length > MAX_POOLED_BUFFER_BYTES) {
       this.bytes = EMPTY;
       this.#words = null;
     }
     this.#pooled = true;
-    this.next = pool;
-    pool = this;
-    pooledCount++;
+    this.#toPool();
+  }
+
+  /** Into the pool for its size, or to the collector if that is full. */
+  #toPool(): void {
+    const own = sizeClass(this.bytes.length);
+    if (pooledCounts[own] === MAX_POOLED[own]) return;
+    pooledCounts[own]++;
+    this.next = pools[own];
+    pools[own] = this;
   }
 
   /** For `createMessage` only: takes the message from the pool. */
@@ -221,14 +250,9 @@ export class Message {
 
 /** An empty data message. */
 export function createMessage(tagLo = 0, tagHi = 0): Message {
-  let message = pool;
-  if (message === null) {
-    message = new Message();
-  } else {
-    pool = message.next;
-    pooledCount--;
-    message.reuse();
-  }
+  let message = takeFromPool(0);
+  if (message === null) message = new Message();
+  else message.reuse();
   message.kind = MESSAGE_DATA;
   message.tagLo = tagLo;
   message.tagHi = tagHi;
@@ -237,7 +261,29 @@ export function createMessage(tagLo = 0, tagHi = 0): Message {
 
 const EMPTY = new Uint8Array(0);
 /** The first buffer of a message; most messages fit. */
-const MIN_BUFFER_BYTES = 64;
+const MIN_BUFFER_SHIFT = 6;
+const MIN_BUFFER_BYTES = 1 << MIN_BUFFER_SHIFT;
 
-let pool: Message | null = null;
-let pooledCount = 0;
+/** Position of a buffer's pool: how often MIN_BUFFER_BYTES is doubled to hold so many bytes. */
+function sizeClass(bytes: number): number {
+  return bytes <= MIN_BUFFER_BYTES ? 0 : 32 - Math.clz32((bytes - 1) >> MIN_BUFFER_SHIFT);
+}
+
+/** Released messages by the size of their buffers, the last one first. */
+const pools: (Message | null)[] = [];
+const pooledCounts: number[] = [];
+/** How many each pool may hold. */
+const MAX_POOLED: number[] = [];
+for (let k = 0; k <= sizeClass(MAX_POOLED_BUFFER_BYTES); k++) {
+  pools.push(null);
+  pooledCounts.push(0);
+  MAX_POOLED.push(Math.floor(MAX_POOLED_BYTES / ((MIN_BUFFER_BYTES << k) + MESSAGE_OVERHEAD_BYTES)));
+}
+
+function takeFromPool(own: number): Message | null {
+  const message = pools[own];
+  if (message === null) return null;
+  pools[own] = message.next;
+  pooledCounts[own]--;
+  return message;
+}

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_MESSAGE_BYTES } from './limits.ts';
-import { createMessage, type MessageResource } from './message.ts';
+import { randomBelow, SeededRandom } from '../base/random.ts';
+import { MAX_MESSAGE_BYTES, MAX_POOLED_BUFFER_BYTES, MAX_POOLED_BYTES } from './limits.ts';
+import { createMessage, type Message, type MessageResource } from './message.ts';
 
 function resource(kind: string): MessageResource & { releases: number } {
   return {
@@ -57,6 +58,64 @@ test('M1: a reused message shows nothing of its former life', () => {
     { kind, tagLo, tagHi, length, readPos, resources, pid, reason, ref, next },
     { kind: 0, tagLo: 0, tagHi: 0, length: 0, readPos: 0, resources: null, pid: 0, reason: null, ref: 0, next: null },
   );
+});
+
+test('a released buffer serves the next message of its size, small ones in between', () => {
+  const first = createMessage();
+  first.append(new Uint8Array(1000));
+  const { bytes } = first;
+  first.release();
+  const small = createMessage();
+  small.append(Uint8Array.of(1));
+  assert.notEqual(small.bytes, bytes);
+  assert.equal(small.bytes.length, 64, 'it would count as a large one in a mailbox');
+  const second = createMessage();
+  second.append(Uint8Array.of(5));
+  second.append(new Uint8Array(600));
+  assert.equal(second.bytes, bytes);
+  assert.deepEqual([...second.content().subarray(0, 3)], [5, 0, 0]);
+  small.release();
+  second.release();
+});
+
+test("messages that take each other's buffers keep their content, and share none", () => {
+  const seed = Date.now() >>> 0;
+  const random = new SeededRandom(seed);
+  const alive: { message: Message; expected: number[] }[] = [];
+  for (let step = 0; step < 3000; step++) {
+    const choice = randomBelow(random, 10);
+    if (choice < 3 || alive.length === 0) {
+      alive.push({ message: createMessage(), expected: [] });
+    } else if (choice < 5) {
+      const [{ message }] = alive.splice(randomBelow(random, alive.length), 1);
+      message.release();
+    } else {
+      const { message, expected } = alive[randomBelow(random, alive.length)];
+      const length = randomBelow(random, 1 << randomBelow(random, 13));
+      const piece = Uint8Array.from({ length }, () => randomBelow(random, 256));
+      message.append(piece);
+      for (const byte of piece) expected.push(byte);
+    }
+  }
+  for (const { message, expected } of alive) assert.deepEqual([...message.content()], expected, `seed ${seed}`);
+  const buffers = alive.map(({ message }) => message.bytes).filter((bytes) => bytes.length > 0);
+  assert.equal(new Set(buffers.map((bytes) => bytes.buffer)).size, buffers.length, `seed ${seed}`);
+});
+
+test('what is kept of one size is bounded, and of large ones nothing', () => {
+  const messages = Array.from({ length: MAX_POOLED_BYTES / 4096 + 10 }, () => createMessage());
+  for (const message of messages) message.append(new Uint8Array(4096));
+  const buffers = new Set(messages.map(({ bytes }) => bytes));
+  for (const message of messages) message.release();
+  for (const message of messages.map(() => createMessage())) {
+    message.append(new Uint8Array(4096));
+    buffers.delete(message.bytes);
+  }
+  assert.ok(buffers.size >= 10, 'not all of them were kept');
+  const large = createMessage();
+  large.append(new Uint8Array(MAX_POOLED_BUFFER_BYTES + 1));
+  large.release();
+  assert.equal(large.bytes.length, 0);
 });
 
 test('release twice is a bug, and is found', () => {
