@@ -142,31 +142,35 @@ export class Message {
   }
 
   /**
-   * Copies the whole content to [offset, ...) of a memory, which has room for three bytes more; these may change. `offset` is a multiple of
-   * 4, `words` and `bytes` are views of the whole memory. Does not move the read position.
+   * Copies the whole content to [offset, ...) of a memory. `offset` is a multiple of 4, `words` and `bytes` are views of the whole memory.
+   * Up to `room` bytes there may change. Does not move the read position.
    */
-  copyTo(words: Int32Array, bytes: Uint8Array, offset: number): void {
+  copyTo(words: Int32Array, bytes: Uint8Array, offset: number, room: number): void {
     const { length } = this;
     const own = this.#words;
     if (own !== null && length <= 64) {
       for (let i = 0, at = offset >> 2; i << 2 < length; i++, at++) words[at] = own[i] as number;
-    } else if (length <= 48) {
-      const source = this.bytes;
-      for (let i = 0; i < length; i++) bytes[offset + i] = source[i] as number;
+    } else if (this.bytes.length <= room) {
+      // To copy what is beyond the end too is cheaper than a view.
+      bytes.set(this.bytes, offset);
     } else {
       bytes.set(this.bytes.subarray(0, length), offset);
     }
   }
 
-  /** Makes [offset, offset + length) of a memory, given as for `copyTo`, the content of this message, which is empty. */
-  copyFrom(words: Int32Array, bytes: Uint8Array, offset: number, length: number): void {
+  /**
+   * Makes `length` bytes of a memory from `offset` on, a multiple of 4, the content of this message, which is empty. `words` is a view of the
+   * whole memory; `source` one from `offset` on, of the size of the smallest buffer for so many bytes: see `copyTo`.
+   */
+  copyFrom(words: Int32Array, offset: number, source: Uint8Array, length: number): void {
     const own = this.#words;
     if (own !== null && length <= 64) {
       for (let i = 0, at = offset >> 2; i << 2 < length; i++, at++) own[i] = words[at] as number;
-      this.length = length;
-    } else {
-      this.append(bytes, offset, offset + length);
+    } else if (length > 0) {
+      this.reserve(length);
+      this.bytes.set(source);
     }
+    this.length = length;
   }
 
   /** A view of the content; valid until the message is appended to, sent or released. */
@@ -262,10 +266,10 @@ export function createMessage(tagLo = 0, tagHi = 0): Message {
 const EMPTY = new Uint8Array(0);
 /** The first buffer of a message; most messages fit. */
 const MIN_BUFFER_SHIFT = 6;
-const MIN_BUFFER_BYTES = 1 << MIN_BUFFER_SHIFT;
+export const MIN_BUFFER_BYTES = 1 << MIN_BUFFER_SHIFT;
 
-/** Position of a buffer's pool: how often MIN_BUFFER_BYTES is doubled to hold so many bytes. */
-function sizeClass(bytes: number): number {
+/** The size class of a buffer: how often MIN_BUFFER_BYTES is doubled to hold so many bytes. */
+export function sizeClass(bytes: number): number {
   return bytes <= MIN_BUFFER_BYTES ? 0 : 32 - Math.clz32((bytes - 1) >> MIN_BUFFER_SHIFT);
 }
 

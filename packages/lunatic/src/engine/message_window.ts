@@ -1,7 +1,7 @@
 // The engine's side of the message window (transform/message_window.ts): the scratch message of the process that runs, while it is
 // small enough to be served inside wasm. Elsewhere it is a Message in `WasmProcess.scratch`.
 
-import { createMessage, MESSAGE_DATA, type Message } from '../actor/message.ts';
+import { createMessage, MESSAGE_DATA, type Message, sizeClass } from '../actor/message.ts';
 import {
   CELL_WINDOW,
   MAX_WINDOW_BYTES,
@@ -56,14 +56,15 @@ export function putInWindow(side: SideMemory, message: Message): boolean {
   cells[WINDOW_LENGTH >> 2] = length;
   // It is 0, unless the sender has read what it sends.
   cells[WINDOW_POSITION >> 2] = readPos;
-  message.copyTo(cells, bytes, WINDOW_BYTES);
+  message.copyTo(cells, bytes, WINDOW_BYTES, MAX_WINDOW_BYTES);
   message.release();
   return true;
 }
 
-function toMessage({ cells, bytes }: SideMemory): Message {
+function toMessage({ cells, windows }: SideMemory): Message {
   const message = createMessage(cells[WINDOW_TAG >> 2], cells[(WINDOW_TAG >> 2) + 1]);
-  message.copyFrom(cells, bytes, WINDOW_BYTES, cells[WINDOW_LENGTH >> 2]);
+  const length = cells[WINDOW_LENGTH >> 2];
+  message.copyFrom(cells, WINDOW_BYTES, windows[sizeClass(length)], length);
   message.readPos = cells[WINDOW_POSITION >> 2];
   return message;
 }

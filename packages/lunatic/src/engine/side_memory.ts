@@ -1,7 +1,8 @@
 // The side memory of a thread: control cells, scratch for unwinding, and chunks of frames of stopped processes.
 // Layout: transform/injected_abi.ts. All instances of the thread import it; guests cannot address it.
 
-import { CONTROL, SIDE_FREE, SIDE_GUARD_PAGES } from '../transform/injected_abi.ts';
+import { MIN_BUFFER_BYTES } from '../actor/message.ts';
+import { CONTROL, MAX_WINDOW_BYTES, SIDE_FREE, SIDE_GUARD_PAGES, WINDOW_BYTES } from '../transform/injected_abi.ts';
 import { Allocator } from './allocator.ts';
 import { LARGE_BLOCKS_END, MAX_SMALL_BLOCK_BYTES, STAGING_BYTES } from './limits.ts';
 
@@ -16,6 +17,8 @@ export class SideMemory {
   cells: Int32Array;
   bytes: Uint8Array;
   view: DataView;
+  /** The beginning of the message window, by size classes of messages. */
+  windows: readonly Uint8Array[];
   /** Where dirty blocks are gathered; STAGING_BYTES. */
   readonly staging: number;
   readonly #allocator: Allocator;
@@ -28,6 +31,7 @@ export class SideMemory {
     this.cells = new Int32Array(this.memory.buffer);
     this.bytes = new Uint8Array(this.memory.buffer);
     this.view = new DataView(this.memory.buffer);
+    this.windows = windowViews(this.bytes);
     this.staging = SIDE_FREE;
     this.#allocator = new Allocator(SIDE_FREE + STAGING_BYTES, (from, sizeBytes) => {
       // What some processes need for their deep stacks must not keep others from being spawned.
@@ -65,6 +69,14 @@ export class SideMemory {
     this.cells = new Int32Array(this.memory.buffer);
     this.bytes = new Uint8Array(this.memory.buffer);
     this.view = new DataView(this.memory.buffer);
+    this.windows = windowViews(this.bytes);
     return true;
   }
+}
+
+function windowViews(bytes: Uint8Array): Uint8Array[] {
+  const views: Uint8Array[] = [];
+  for (let size = MIN_BUFFER_BYTES; size <= MAX_WINDOW_BYTES; size *= 2)
+    views.push(bytes.subarray(WINDOW_BYTES, WINDOW_BYTES + size));
+  return views;
 }

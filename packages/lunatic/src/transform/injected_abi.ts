@@ -95,8 +95,8 @@ export const WINDOW_TAG = CONTROL + 32768;
 export const WINDOW_LENGTH = WINDOW_TAG + 8;
 export const WINDOW_POSITION = WINDOW_TAG + 12;
 export const WINDOW_BYTES = WINDOW_TAG + 16;
-/** Longer messages are the host's. No more than BLOCK_BYTES: a copy to the guest touches two blocks at most. */
-export const MAX_WINDOW_BYTES = 256;
+/** Longer messages are the host's. What a call costs (COST_STOPPING_CALL) covers copying this much. */
+export const MAX_WINDOW_BYTES = 4_096;
 /** First address the engine may use for itself. */
 export const SIDE_FREE = CONTROL + 65536;
 /** Pages below 4 GiB that a side memory never has. */

@@ -33,6 +33,7 @@ import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import {
   BLOCK_SHIFT,
   CELL_WINDOW,
+  MARK_REACH,
   MAX_WINDOW_BYTES,
   WINDOW_BYTES,
   WINDOW_CLOSED,
@@ -41,6 +42,7 @@ import {
   WINDOW_POSITION,
   WINDOW_TAG,
 } from './injected_abi.ts';
+import { emitRangeMark } from './outlined.ts';
 
 /** What an import does to the scratch message; the host function behind it has the signature given. */
 export type WindowCall =
@@ -168,7 +170,7 @@ function emitWrite(writer: CodeWriter, context: RewriteContext): void {
 }
 
 function emitRead(writer: CodeWriter, context: RewriteContext): void {
-  const { side, tracked, globals } = context;
+  const { side, tracked } = context;
   const [address, length, at, left, to, count] = [0, 1, 2, 3, 4, 5];
   encodeLocals(writer.out, i32s(4));
   emitIfOpen(writer, context);
@@ -192,26 +194,7 @@ function emitRead(writer: CodeWriter, context: RewriteContext): void {
   writer.localGet(count);
   writer.op(OP_I32_ADD);
   writer.store(I32, WINDOW_POSITION, side);
-  if (tracked) {
-    writer.localGet(count);
-    writer.if(BLOCK_EMPTY);
-    // The first and the last byte are in the same block or in two that follow each other (MAX_WINDOW_BYTES).
-    for (const last of [false, true]) {
-      writer.globalGet(globals.marks);
-      writer.localGet(address);
-      if (last) {
-        writer.localGet(count);
-        writer.op(OP_I32_ADD);
-        writer.sub(1);
-      }
-      writer.i32(BLOCK_SHIFT);
-      writer.op(OP_I32_SHR_U);
-      writer.op(OP_I32_ADD);
-      writer.i32(1);
-      writer.access(OP_I32_STORE8, 0, side);
-    }
-    writer.end();
-  }
+  if (tracked) emitReadMarks(writer, context, address, count);
   writer.localGet(at);
   writer.add(WINDOW_BYTES);
   writer.localSet(at);
@@ -220,6 +203,28 @@ function emitRead(writer: CodeWriter, context: RewriteContext): void {
   emitCopy(writer, { to, toMemory: 0, from: at, fromMemory: side, left });
   writer.localGet(count);
   writer.return();
+  writer.end();
+  writer.end();
+}
+
+/** Marks the blocks of [address, address + count), which lies in memory 0. */
+function emitReadMarks(writer: CodeWriter, context: RewriteContext, address: number, count: number): void {
+  writer.localGet(count);
+  writer.i32(MARK_REACH);
+  writer.op(OP_I32_GT_U);
+  writer.if(BLOCK_EMPTY);
+  emitRangeMark(writer, context, address, count);
+  writer.else();
+  // One mark does, and needs no call.
+  writer.localGet(count);
+  writer.if(BLOCK_EMPTY);
+  writer.globalGet(context.globals.marks);
+  writer.localGet(address);
+  writer.i32(BLOCK_SHIFT);
+  writer.op(OP_I32_SHR_U);
+  writer.op(OP_I32_ADD);
+  writer.i32(1);
+  writer.access(OP_I32_STORE8, 0, context.side);
   writer.end();
   writer.end();
 }

@@ -1,5 +1,5 @@
 // Random programs over the scratch message, run twice: with the message window (transform/message_window.ts) and with every call made to the
-// host. Ends, memory and messages must be the same; two processes take turns in between.
+// host. Ends, memory and messages must be the same; two processes take turns in between, in one instance: what is not marked as written is lost.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,14 +10,14 @@ import { randomBelow as below, SeededRandom } from '../../base/random.ts';
 import { Engine } from '../../engine/engine.ts';
 import { type HostContext, type HostFunction, STOP_RECEIVE, STOP_WAIT } from '../../engine/host_function.ts';
 import { Scheduler } from '../../scheduler/scheduler.ts';
-import { CELL_STOP } from '../../transform/injected_abi.ts';
+import { CELL_STOP, MAX_WINDOW_BYTES } from '../../transform/injected_abi.ts';
 import { assemble } from '../../wasm/test_modules.ts';
 import { HostIndex, linkImports } from '../link.ts';
 import { disposeHostState } from '../state.ts';
 import { FULL_CONFIG, World } from '../test_guest.ts';
 
 const SEED = Number(process.env.LUNATIC_WINDOW_SEED ?? 1);
-const PROGRAMS = Number(process.env.LUNATIC_WINDOW_PROGRAMS ?? 20);
+const PROGRAMS = Number(process.env.LUNATIC_WINDOW_PROGRAMS ?? 60);
 const STEPS = 60;
 
 const IMPORTS = `
@@ -40,11 +40,13 @@ function address(random: SeededRandom): number {
   return below(random, 80) === 0 ? 65_400 + below(random, 200) : 1024 + below(random, 8000);
 }
 
-/** Around 0, 8, 64 and 256 bytes lie the differences. */
+/** Around 0, 8, 64, 256 bytes and the size of the window lie the differences. */
 function length(random: SeededRandom): number {
-  const kind = below(random, 8);
-  if (kind < 5) return below(random, 20);
-  return kind === 5 ? 56 + below(random, 20) : kind === 6 ? 248 + below(random, 16) : below(random, 600);
+  const kind = below(random, 16);
+  if (kind < 10) return below(random, 20);
+  if (kind < 12) return 56 + below(random, 20);
+  if (kind < 14) return 248 + below(random, 16);
+  return kind === 14 ? MAX_WINDOW_BYTES - 8 + below(random, 16) : below(random, 900);
 }
 
 function step(random: SeededRandom): string {
@@ -92,6 +94,12 @@ function step(random: SeededRandom): string {
   }
 }
 
+/** What is written into messages, all of it: no two places look alike. */
+const PATTERN = Array.from(
+  { length: 8192 },
+  (_, k) => `\\${((k + (k >> 8) * 31) & 255).toString(16).padStart(2, '0')}`,
+).join('');
+
 /** Both processes log results at 16 and, at the end, exit with a hash of their memory. */
 function program(random: SeededRandom): string {
   const steps = (): string => `(call $create (i64.const 5) (i64.const 0))
@@ -99,7 +107,7 @@ function program(random: SeededRandom): string {
     (call $finish)`;
   return `(module ${IMPORTS}
   (memory (export "memory") 1)
-  (data (i32.const 1024) "${Array.from({ length: 256 }, (_, k) => `\\${k.toString(16).padStart(2, '0')}`).join('')}")
+  (data (i32.const 1024) "${PATTERN}")
   (global $at (mut i32) (i32.const 16))
   (global $first (mut i32) (i32.const 0))
   (func $other (result i64)
@@ -140,7 +148,7 @@ function run(bytes: Uint8Array, windowed: boolean, tracked: boolean): string[] {
   };
   const link = (module: Parameters<typeof linkImports>[0]): HostFunction[] =>
     linkImports(module, index).map((row) => (windowed ? row : plain(row)));
-  const engine = new Engine({ system, link, tracked });
+  const engine = new Engine({ system, link, tracked, maxMemories: 1 });
   const module = engine.loadModule(bytes, 'program');
   const ends = new Map<number, string>();
   system.onExit = (proc, reason) => {
