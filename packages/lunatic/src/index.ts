@@ -21,15 +21,14 @@ export {
 } from './actor/ts_process.ts';
 export { type Clock, ManualClock, SystemClock } from './base/clock.ts';
 export { type Random, SeededRandom, SystemRandom } from './base/random.ts';
-export type { GuestMemory } from './engine/guest_memory.ts';
 export type { HostFunction } from './engine/host_function.ts';
 export type { LoadedModule, Preopen, ProcessConfig } from './engine/services.ts';
 export { INPUT_NOTHING_YET, type InputSource, type OutputSink, type WriteOutcome } from './host/environment.ts';
 export { LinkError, type LinkProblem } from './host/link.ts';
+export type { Caller, CallerMemory } from './node/caller.ts';
 export {
   type AsyncHostFunctionSpec,
   asyncHostFunction,
-  type Caller,
   type HostArguments,
   type HostFunctionSpec,
   type HostResult,

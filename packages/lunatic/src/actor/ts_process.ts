@@ -7,7 +7,8 @@
 // for is rejected with ProcessEndedError, so that its `finally` blocks run, and whatever it still does through its
 // context is dropped.
 
-import { AssertionError, assert } from '../base/assert.ts';
+import { assert } from '../base/assert.ts';
+import { describeThrown, isOurBug, stackOfThrown } from '../base/thrown.ts';
 import { SLICE_ENDED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
 import type { ActorSystem } from './actor_system.ts';
 import { describeExitReason, EXIT_KILLED, EXIT_NORMAL, type ExitReason } from './exit_reason.ts';
@@ -81,12 +82,13 @@ export class ProcessEndedError extends Error {
   }
 }
 
-/** Starts a process that runs `run`. Null at the limit of processes. */
+/** Starts a process that runs `run`. Null at the limit of processes. Throws TypeError for what is no function. */
 export function spawnFunction(
   system: ActorSystem,
   run: ProcessFunction,
   options: SpawnFunctionOptions = {},
 ): Process | null {
+  if (typeof run !== 'function') throw new TypeError(`the body of a process is a function, not ${typeof run}`);
   const tag = options.tag ?? 0n;
   const proc = system.spawn(new FunctionBody(run), null, options.parent ?? null, tagLow(tag), tagHigh(tag));
   // Its promises may wake it at any time, so with it alive the system is not deadlocked.
@@ -200,6 +202,7 @@ export function buildMessage(bytes: Uint8Array, options: SendOptions = {}): Mess
   if (resources.length > MAX_MESSAGE_RESOURCES) {
     throw new RangeError(`a message carries at most ${MAX_MESSAGE_RESOURCES} resources, not ${resources.length}`);
   }
+  if (!resources.every(isResource)) throw new TypeError('the resources of a message are objects with a kind');
   const message = createMessage(tagLow(tag), tagHigh(tag));
   if (!message.append(bytes)) {
     message.release();
@@ -207,6 +210,10 @@ export function buildMessage(bytes: Uint8Array, options: SendOptions = {}): Mess
   }
   for (const resource of resources) message.pushResource(resource);
   return message;
+}
+
+function isResource(value: unknown): value is MessageResource {
+  return typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string';
 }
 
 /** The content of `message`, which is released. */
@@ -309,8 +316,9 @@ class FunctionBody implements ProcessBody {
       proc.exitReason ??= failure(error);
       return SLICE_ENDED;
     }
-    if (!(result instanceof Promise)) return SLICE_ENDED;
-    result.then(
+    if (result === undefined) return SLICE_ENDED;
+    // Of whatever library the promise is.
+    Promise.resolve(result).then(
       () => proc.system.exit(proc, EXIT_NORMAL),
       (error: unknown) => {
         if (proc.isAlive) proc.system.exit(proc, failure(error));
@@ -344,26 +352,11 @@ function endedError(proc: Process): ProcessEndedError {
 }
 
 /** The exit reason for what a body threw; our own bugs go on to the top. */
-function failure(error: unknown): ExitReason {
-  if (isOurBug(error)) throw error;
-  try {
-    if (!(error instanceof Error)) return { kind: 'error', message: String(error) };
-    const message = `${error.name}: ${error.message}`;
-    return error.stack === undefined
-      ? { kind: 'error', message }
-      : { kind: 'error', message, stack: String(error.stack) };
-  } catch {
-    return { kind: 'error', message: 'something was thrown that has no description' };
-  }
-}
-
-/** What is thrown may be anything: a revoked proxy, an object without a prototype, a getter that throws. */
-function isOurBug(error: unknown): boolean {
-  try {
-    return error instanceof AssertionError;
-  } catch {
-    return false;
-  }
+function failure(thrown: unknown): ExitReason {
+  if (isOurBug(thrown)) throw thrown;
+  const message = describeThrown(thrown);
+  const stack = stackOfThrown(thrown);
+  return stack === undefined ? { kind: 'error', message } : { kind: 'error', message, stack };
 }
 
 function rejected(error: Error): Promise<never> {

@@ -23,8 +23,9 @@ export class InstanceContext implements HostContext {
   readonly engine: EngineServices;
   /** Bytes that host calls of this slice have moved. */
   hostWork = 0;
-  /** The text of the trap that `trap` is raising. */
-  trapMessage: string | null = null;
+  /** What `trap` has raised last, and its text. */
+  #trap: unknown = null;
+  #trapMessage: string | null = null;
   readonly #instance: GuestInstance;
   readonly #side: SideMemory;
   readonly #probe: (never: number) => void;
@@ -48,9 +49,22 @@ export class InstanceContext implements HostContext {
   }
 
   trap(message: string): never {
-    this.trapMessage = message;
-    this.#instance.injected.trap();
+    try {
+      this.#instance.injected.trap();
+    } catch (error) {
+      this.#trap = error;
+      this.#trapMessage = message;
+      throw error;
+    }
     throw new Error('a trap does not return');
+  }
+
+  /** The text that `trap` was given when it raised `error`; null: it did not. An embedder's function may have caught what it raised before. */
+  takeTrapMessage(error: unknown): string | null {
+    const message = this.#trap === error ? this.#trapMessage : null;
+    this.#trap = null;
+    this.#trapMessage = null;
+    return message;
   }
 
   charge(bytes: number): void {

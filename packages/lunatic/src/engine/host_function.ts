@@ -25,13 +25,13 @@ export type Signature = string;
 
 /** What a host function asks for when it cannot answer now. */
 export type StopRequest =
-  /** Wait until something calls `Process.wake`: a message, a timer, I/O. */
+  /** Wait in the wait that `process` has begun (`receive`, `sleep`, `beginIo`), until it is over. */
   | typeof STOP_WAIT
   /** Go to the back of the run queue, then call again. */
   | typeof STOP_YIELD
   /** The process ends; `ctx.process.exitReason` has been set. Never called again. */
   | typeof STOP_EXIT
-  /** Run a guest function first: `ctx.callGuest` has said which. */
+  /** Run a guest function first: `callExport` or `callTable` has said which. */
   | typeof STOP_CALL
   /**
    * Wait for a message in the wait that `Process.receive` has begun, in a function with the form `receive`. The engine may give it to the

@@ -14,8 +14,7 @@ const MAX_REPORTED_FRAMES = 50;
 
 /** `stack`: whether the reason shall tell where. */
 export function endOfTrap(error: unknown, instance: GuestInstance, body: WasmProcess, stack: boolean): ExitReason {
-  const message = instance.context.trapMessage;
-  instance.context.trapMessage = null;
+  const message = instance.context.takeTrapMessage(error);
   if (error instanceof WebAssembly.RuntimeError) {
     // While frames are saved no guest code runs: a trap with fuel below zero is scratch that overflowed.
     if (message === null && instance.injected.fuel() < 0) return { kind: 'limit', limit: 'stack' };

@@ -10,15 +10,16 @@
 //
 // Invariants
 // H1  An asynchronous function is started once for each call of a guest.
-// H2  A caller is usable only inside the call that it was given to: instances serve other processes between a stop and its end.
+// H2  Its caller is usable until the first await only (caller.ts).
 
 import { IO_NONE, IO_READY, IO_WAIT, type Process } from '../actor/process.ts';
-import { AssertionError, assert } from '../base/assert.ts';
-import type { GuestMemory } from '../engine/guest_memory.ts';
+import { assert } from '../base/assert.ts';
+import { describeThrown, isOurBug } from '../base/thrown.ts';
 import { type HostContext, type HostFunction, STOP_WAIT } from '../engine/host_function.ts';
 import { isReservedName } from '../host/not_served.ts';
 import { hostStateOf } from '../host/state.ts';
 import { INJECTED_MODULE } from '../transform/injected_abi.ts';
+import { type Caller, LentCaller } from './caller.ts';
 
 /** i32, f32 and f64 are numbers (i32 is signed: `>>> 0` for an address or a length), i64 is a bigint. */
 export type HostValueType = 'i32' | 'i64' | 'f32' | 'f64';
@@ -32,15 +33,6 @@ export type HostArguments<Params extends readonly HostValueType[]> = {
 export type HostResult<Result extends HostValueType | undefined> = Result extends HostValueType
   ? HostValue<Result>
   : void;
-
-/** Who calls. Valid during the call only (H2): afterwards every use throws TypeError. */
-export interface Caller {
-  readonly pid: number;
-  /** Memory 0 of the calling process, with bounds checks that trap it. Views of it are valid during the call only: copy what is kept. */
-  readonly memory: GuestMemory;
-  /** Ends the calling process as a WebAssembly trap; does not return. */
-  trap(message: string): never;
-}
 
 interface Declaration<Params extends readonly HostValueType[], Result extends HostValueType | undefined> {
   /** The import's module and name. `lunatic`, `lunatic::...` and `wasi_snapshot_preview1` belong to the VM. */
@@ -67,12 +59,12 @@ export interface AsyncHostFunctionSpec<
   readonly finish: (caller: Caller, value: Value, ...args: HostArguments<Params>) => HostResult<Result>;
 }
 
-/** Declares an import that answers at once. Throws TypeError for a name that belongs to the VM. */
+/** Declares an import that answers at once. Throws TypeError for a name that belongs to the VM, and for a declaration that is none. */
 export function hostFunction<
   const Params extends readonly HostValueType[],
   const Result extends HostValueType | undefined = undefined,
 >(spec: HostFunctionSpec<Params, Result>): HostFunction {
-  const what = checkName(spec);
+  const what = checkDeclaration(spec, { call: spec.call });
   // Link checking has matched the guest's signature with the declared one, so the arguments are what `call` takes.
   const call = spec.call as unknown as (caller: Caller, ...args: unknown[]) => unknown;
   return row(spec, false, (ctx, ...args: unknown[]) =>
@@ -80,13 +72,13 @@ export function hostFunction<
   );
 }
 
-/** Declares an import whose answer comes later. Throws TypeError for a name that belongs to the VM. */
+/** Declares an import whose answer comes later. Throws TypeError as `hostFunction` does. */
 export function asyncHostFunction<
   const Params extends readonly HostValueType[],
   const Result extends HostValueType | undefined = undefined,
   Value = unknown,
 >(spec: AsyncHostFunctionSpec<Params, Result, Value>): HostFunction {
-  const what = checkName(spec);
+  const what = checkDeclaration(spec, { start: spec.start, finish: spec.finish });
   // As in `hostFunction`; `finish` gets what this function's own `start` gave.
   const start = spec.start as unknown as (caller: Caller, signal: AbortSignal, ...args: unknown[]) => Promise<unknown>;
   const finish = spec.finish as unknown as (caller: Caller, value: unknown, ...args: unknown[]) => unknown;
@@ -105,7 +97,7 @@ export function asyncHostFunction<
       case IO_READY: {
         hostStateOf(ctx.process).withdrawal = null;
         const answer = ctx.process.takeIoValue() as Answer; // of the wait that answerLater began
-        if (answer.kind === 'rejected') return ctx.trap(`${what}: ${describe(answer.error)}`);
+        if (answer.kind === 'rejected') return ctx.trap(`${what}: ${describeThrown(answer.error)}`);
         return guarded(ctx, what, (caller) => checkResult(spec.result, finish(caller, answer.value, ...args)));
       }
       default:
@@ -129,7 +121,7 @@ function answerLater(proc: Process, promise: Promise<unknown>, abort: AbortContr
     (value) => answer({ kind: 'fulfilled', value }),
     (error: unknown) => {
       // A bug of the VM, not a failure of the embedder's function.
-      if (error instanceof AssertionError) throw error;
+      if (isOurBug(error)) throw error;
       answer({ kind: 'rejected', error });
     },
   );
@@ -142,70 +134,55 @@ function checkResult(type: HostValueType | undefined, value: unknown): number | 
   throw new TypeError(`returned ${value === null ? 'null' : typeof value} where ${type} was declared`);
 }
 
-class GuardedCaller implements Caller {
-  #ctx: HostContext | null;
-  readonly #pid: number;
-  readonly #what: string;
-
-  constructor(ctx: HostContext, what: string) {
-    this.#ctx = ctx;
-    this.#pid = ctx.process.pid;
-    this.#what = what;
-  }
-
-  get pid(): number {
-    return this.#pid;
-  }
-
-  get memory(): GuestMemory {
-    return this.#context().memory;
-  }
-
-  trap(message: string): never {
-    const ctx: HostContext = this.#context();
-    ctx.trap(message);
-  }
-
-  expire(): void {
-    this.#ctx = null;
-  }
-
-  #context(): HostContext {
-    if (this.#ctx === null) throw new TypeError(`the caller of ${this.#what} is used after the call (after an await?)`);
-    return this.#ctx;
-  }
-}
-
 /** Runs an embedder's code for a guest; what it throws becomes a trap of the guest. */
 function guarded<Value>(ctx: HostContext, what: string, run: (caller: Caller) => Value): Value {
-  const caller = new GuardedCaller(ctx, what);
+  const caller = new LentCaller(ctx, what);
   try {
     return run(caller);
   } catch (error) {
     if (isOfTheVm(error)) throw error;
-    return ctx.trap(`${what}: ${describe(error)}`);
+    return ctx.trap(`${what}: ${describeThrown(error)}`);
   } finally {
     caller.expire();
   }
 }
 
 /** A trap under way, an overflow of the stack that the engine accounts for, or a bug of ours. */
-function isOfTheVm(error: unknown): boolean {
-  if (error instanceof WebAssembly.RuntimeError || error instanceof AssertionError) return true;
-  return error instanceof RangeError && error.message.startsWith('Maximum call stack');
+function isOfTheVm(thrown: unknown): boolean {
+  try {
+    if (thrown instanceof RangeError) return thrown.message.startsWith('Maximum call stack');
+    return thrown instanceof WebAssembly.RuntimeError || isOurBug(thrown);
+  } catch {
+    // No error of the VM throws when it is looked at.
+    return false;
+  }
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
-
-function checkName({ module, name }: { readonly module: string; readonly name: string }): string {
+/**
+ * How errors name the function. Refuses what only untyped code can declare: it would be found out late, in a guest or, for parameters of no known
+ * type, never.
+ */
+function checkDeclaration(
+  spec: Declaration<readonly HostValueType[], HostValueType | undefined>,
+  functions: Readonly<Record<string, unknown>>,
+): string {
+  const { module, name, params, result } = spec;
+  if (typeof module !== 'string' || typeof name !== 'string')
+    throw new TypeError(
+      `the module and the name of a host function are strings, not ${typeof module} and ${typeof name}`,
+    );
+  const what = `host function ${module} ${name}`;
   if (isReservedName(module) || module === INJECTED_MODULE) {
     throw new TypeError(
       `the import module ${JSON.stringify(module)} belongs to the VM; give host functions one of their own`,
     );
   }
-  return `host function ${module} ${name}`;
+  if (!Array.isArray(params)) throw new TypeError(`${what}: its params are an array of types`);
+  for (const type of result === undefined ? params : [...params, result])
+    if (!Object.hasOwn(LETTERS, type)) throw new TypeError(`${what}: ${String(type)} is none of i32, i64, f32, f64`);
+  for (const [key, value] of Object.entries(functions))
+    if (typeof value !== 'function') throw new TypeError(`${what}: ${key} is a function, not ${typeof value}`);
+  return what;
 }
 
 function row(

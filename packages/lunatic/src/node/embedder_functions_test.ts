@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import type { ExitReason } from '../actor/exit_reason.ts';
 import type { HostFunction } from '../engine/host_function.ts';
 import { LinkError } from '../host/link.ts';
-import { asyncHostFunction, type Caller, hostFunction } from './embedder_functions.ts';
+import type { Caller, CallerMemory } from './caller.ts';
+import { asyncHostFunction, hostFunction } from './embedder_functions.ts';
 import { assemble } from './test_guests.ts';
 import { createVm } from './vm.ts';
 
@@ -84,6 +85,54 @@ describe('hostFunction', () => {
       await message(() => undefined as unknown as number),
       'host function app f: TypeError: returned undefined where i32 was declared',
     );
+  });
+
+  it('ends the caller with what has no description, and nobody else', async () => {
+    const revocable = Proxy.revocable({}, {});
+    revocable.revoke();
+    for (const thrown of [revocable.proxy, Object.create(null)]) {
+      const fails = () => {
+        throw thrown;
+      };
+      const declared = { module: 'app', name: 'f', params: [] } as const;
+      const rejects = async () => fails();
+      for (const declaration of [
+        hostFunction({ ...declared, call: fails }),
+        asyncHostFunction({ ...declared, start: fails, finish: () => {} }),
+        asyncHostFunction({ ...declared, start: rejects, finish: () => {} }),
+      ]) {
+        const reason = await run('(import "app" "f" (func $f)) (func (export "_start") (call $f))', declaration);
+        assert.ok(reason.kind === 'trap');
+        assert.equal(reason.message, 'host function app f: something was thrown that has no description');
+      }
+    }
+  });
+
+  it('may catch a trap: a later one of the guest has its own text', async () => {
+    const tries = hostFunction({
+      module: 'app',
+      name: 'f',
+      params: [],
+      call: ({ memory }) => assert.throws(() => memory.readU32(-1), WebAssembly.RuntimeError),
+    });
+    const reason = await run('(import "app" "f" (func $f)) (func (export "_start") (call $f) unreachable)', tries);
+    assert.ok(reason.kind === 'trap');
+    assert.equal(reason.message, 'unreachable');
+  });
+
+  it('refuses declarations that are none', () => {
+    const declared = { module: 'app', name: 'f', params: ['i32'], call: () => {} };
+    const wrong: readonly [object, RegExp][] = [
+      [{ module: 5 }, /strings, not number and string/],
+      [{ name: undefined }, /strings, not string and undefined/],
+      [{ params: 'i32' }, /params are an array/],
+      [{ params: ['i33'] }, /i33 is none of i32, i64, f32, f64/],
+      [{ result: 'u8' }, /u8 is none of/],
+      [{ call: 'f' }, /call is a function, not string/],
+    ];
+    for (const [part, message] of wrong)
+      assert.throws(() => hostFunction({ ...declared, ...part } as never), { name: 'TypeError', message });
+    assert.throws(() => asyncHostFunction({ ...declared, start: async () => {} } as never), /finish is a function/);
   });
 
   it('refuses names of the VM, doubles, and other signatures at load', async () => {
@@ -184,6 +233,13 @@ describe('asyncHostFunction', () => {
       return caller.memory.readU8(0);
     };
     assert.match(await message(late), /TypeError: the caller of host function app later is used after the call/);
+    // By then the instance may hold another process.
+    const lateWrite = async ({ memory }: { readonly memory: CallerMemory }) => {
+      await sleep(1);
+      memory.writeU8(0, 1);
+      return 0;
+    };
+    assert.match(await message(lateWrite), /TypeError: the caller of host function app later is used after the call/);
   });
 
   it('drops a late answer, and aborts the signal, when the process has ended', async () => {

@@ -258,7 +258,6 @@ export class Node {
   }
 }
 
-/** V8 bounds the memories of a whole OS process. */
 /** What parked processes of one worker may take of the memory that this OS process may use. */
 function arenaBytesOfEach(workers: number): number {
   const machine = os.totalmem();
@@ -267,6 +266,7 @@ function arenaBytesOfEach(workers: number): number {
   return Math.min(MAX_ARENA_BYTES, Math.floor((Math.min(machine, allowed) * ARENA_SHARE) / workers));
 }
 
+/** V8 bounds the memories of a whole OS process. */
 function memoriesOfEach(workers: number): number {
   return Math.min(MAX_MEMORIES, Math.floor(MAX_MEMORIES_OF_ALL / workers));
 }
