@@ -75,9 +75,10 @@ export class Registry {
   /**
    * Registers or overwrites. The name of a local process that does not exist (any more) is as if it had ended right after: nothing is
    * registered, and what the name meant before is forgotten. Whether a process on another worker exists has to be asked: it is registered when
-   * the answer is there, and `settled` is called then, and only then.
+   * the answer is there, and `settled` is called then, and only then. Throws TypeError for a name that is no string.
    */
   put(name: string, nodeId: number, pid: number, settled?: () => void): PutOutcome {
+    if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`);
     if (name.length > MAX_NAME_LENGTH) return NAME_TOO_LONG;
     if (!this.#entries.has(name)) {
       if (this.#entries.size >= this.#system.limits.maxNames) return REGISTRY_FULL;

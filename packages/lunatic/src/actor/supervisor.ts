@@ -51,21 +51,51 @@ export function functionChild(
   return { id, start: (supervisor) => spawnFunction(supervisor.system, run, { parent: supervisor }), ...options };
 }
 
-/** Starts a supervisor, linked to `parent` if given. Throws TypeError for child ids that are not unique. Null at the limit of processes. */
+/** Starts a supervisor, linked to `parent` if given. Throws as `supervise` does. Null at the limit of processes. */
 export function startSupervisor(system: ActorSystem, spec: SupervisorSpec, parent?: Process): Process | null {
   const run = supervise(spec);
   return spawnFunction(system, run, parent === undefined ? {} : { parent });
 }
 
-/** The body of a supervisor, for a tree of them: `functionChild('sub', supervise(spec), { shutdownMs: Infinity })`. */
+/**
+ * The body of a supervisor, for a tree of them: `functionChild('sub', supervise(spec), { shutdownMs: Infinity })`. Throws TypeError for child ids
+ * that are not unique and for words that are no strategy or restart, RangeError for times and counts that are no numbers from 0.
+ */
 export function supervise(spec: SupervisorSpec): ProcessFunction {
-  const ids = new Set(spec.children.map((child) => child.id));
-  if (ids.size !== spec.children.length) throw new TypeError('the ids of the children of a supervisor must be unique');
+  checkSpec(spec);
   return async (self) => {
     self.dieWhenLinkDies = false;
     await new Supervisor(self, spec).run();
   };
 }
+
+/** A misspelt word would be taken for some other: a child that ought to be permanent would never come back. */
+function checkSpec({ strategy, intensity, periodMs, children }: SupervisorSpec): void {
+  if (!Array.isArray(children)) throw new TypeError('the children of a supervisor are an array');
+  checkWord('strategy', strategy, STRATEGIES);
+  checkNumber('intensity', intensity);
+  checkNumber('periodMs', periodMs);
+  for (const { id, start, restart, shutdownMs } of children as readonly ChildSpec[]) {
+    if (typeof start !== 'function') throw new TypeError(`the child ${JSON.stringify(id)} has no function \`start\``);
+    checkWord('restart', restart, RESTARTS);
+    checkNumber('shutdownMs', shutdownMs);
+  }
+  const ids = new Set(children.map((child) => child.id));
+  if (ids.size !== children.length) throw new TypeError('the ids of the children of a supervisor must be unique');
+}
+
+function checkWord(what: string, value: string | undefined, words: readonly string[]): void {
+  if (value !== undefined && !words.includes(value))
+    throw new TypeError(`${what} is one of ${words.join(', ')}, not ${String(value)}`);
+}
+
+function checkNumber(what: string, value: number | undefined): void {
+  if (value !== undefined && !(typeof value === 'number' && value >= 0))
+    throw new RangeError(`${what} is a number from 0, not ${String(value)}`);
+}
+
+const STRATEGIES: readonly Strategy[] = ['one_for_one', 'one_for_all', 'rest_for_one'];
+const RESTARTS: readonly Restart[] = ['permanent', 'transient', 'temporary'];
 
 interface Child {
   readonly spec: ChildSpec;

@@ -199,6 +199,20 @@ test('A tree of supervisors ends from the top, children before supervisors', asy
   assert.deepEqual(t.log.sort(), ['-a linked', '-x shutdown', '-y shutdown']);
 });
 
+test('supervise refuses words and numbers that mean nothing', () => {
+  const start = () => null;
+  const wrong: readonly [object, string, RegExp][] = [
+    [{ children: 'none' }, 'TypeError', /are an array/],
+    [{ children: [], strategy: 'one-for-one' }, 'TypeError', /strategy is one of one_for_one, .*, not one-for-one/],
+    [{ children: [{ id: 'a', start, restart: 'always' }] }, 'TypeError', /restart is one of permanent, .*, not always/],
+    [{ children: [{ id: 'a' }] }, 'TypeError', /the child "a" has no function `start`/],
+    [{ children: [{ id: 'a', start, shutdownMs: NaN }] }, 'RangeError', /shutdownMs is a number from 0, not NaN/],
+    [{ children: [], intensity: -1 }, 'RangeError', /intensity is a number from 0, not -1/],
+    [{ children: [], periodMs: '5' }, 'RangeError', /periodMs is a number from 0, not 5/],
+  ];
+  for (const [spec, name, message] of wrong) assert.throws(() => supervise(spec as SupervisorSpec), { name, message });
+});
+
 test('Ids of children must be unique', () => {
   const t = setUp();
   assert.throws(() => supervise({ children: [t.child('a'), t.child('a')] }), TypeError);

@@ -27,7 +27,8 @@ function load(url: string): unknown {
   }
 }
 
-function isHostFunction(value: unknown): value is HostFunction {
+/** Whether `hostFunction` or `asyncHostFunction` may have made it. */
+export function isHostFunction(value: unknown): value is HostFunction {
   return (
     typeof value === 'object' &&
     value !== null &&

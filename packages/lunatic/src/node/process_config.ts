@@ -21,7 +21,7 @@ export const DEFAULT_PROCESS_CONFIG: ProcessConfig = Object.freeze({
 
 /**
  * The configuration of a process: the defaults, but for what is `given`. Throws RangeError for limits that are no whole numbers (compared
- * with NaN they would be none at all), TypeError for strings that a guest would see cut or torn apart.
+ * with NaN they would be none at all), TypeError for strings that a guest would see cut or torn apart, and for what is of another type.
  */
 export function completeConfig(given: Partial<ProcessConfig>): ProcessConfig {
   const config = { ...DEFAULT_PROCESS_CONFIG, ...given };
@@ -30,6 +30,10 @@ export function completeConfig(given: Partial<ProcessConfig>): ProcessConfig {
     if (!Number.isSafeInteger(value) || value < 0)
       throw new RangeError(`${name} must be a whole number from 0, not ${String(value)}`);
   }
+  for (const name of ['canCompileModules', 'canCreateConfigs', 'canSpawnProcesses'] as const)
+    if (typeof config[name] !== 'boolean') throw new TypeError(`${name} is true or false, not ${String(config[name])}`);
+  for (const name of ['preopens', 'args', 'env'] as const)
+    if (!Array.isArray(config[name])) throw new TypeError(`${name} is an array, not ${String(config[name])}`);
   for (const arg of config.args) checkText(arg, 'an argument');
   for (const [name, value] of config.env) {
     checkText(name, 'the name of a variable');

@@ -174,6 +174,8 @@ describe('Vm', () => {
         assert.throws(() => vm.spawn(module, { maxMemoryBytes: value }), RangeError, `${value}`);
       }
       assert.throws(() => vm.spawn(module, { args: ['a\0b'] }), TypeError);
+      for (const options of [{ args: 'a' }, { env: {} }, { preopens: null }, { canSpawnProcesses: 0 }])
+        assert.throws(() => vm.spawn(module, options as never), TypeError, Object.keys(options).join());
       for (const variable of [
         ['', 'a'],
         ['a=b', 'c'],
@@ -195,6 +197,18 @@ describe('Vm', () => {
       for (const value of ['abc', null, new ArrayBuffer(8), [0, 97, 115, 109]]) {
         assert.throws(() => vm.load(value as never), TypeError);
       }
+    });
+  });
+
+  it('refuses bodies, names, tags and resources of the wrong type', async () => {
+    await withVm({}, async (vm) => {
+      const { pid } = await vm.openMailbox();
+      const bytes = new Uint8Array(1);
+      assert.throws(() => vm.spawnFunction('run' as never), /the body of a process is a function, not string/);
+      assert.throws(() => vm.register(5 as never, pid), /a name is a string, not number/);
+      assert.throws(() => vm.send(pid, bytes, { tag: 7 as never }), /a tag is a bigint, not the number 7/);
+      for (const resources of [[5], [null], [{}]])
+        assert.throws(() => vm.send(pid, bytes, { resources: resources as never }), /objects with a kind/);
     });
   });
 
