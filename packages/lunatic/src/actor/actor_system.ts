@@ -89,7 +89,7 @@ export class ActorSystem {
 
   /** Processes alive, those of other workers included. */
   get processCount(): number {
-    return this.remote === null ? this.#table.size : this.remote.transport.countProcesses(0);
+    return this.remote === null ? this.#table.size : this.remote.transport.countProcesses();
   }
 
   /** Processes alive on this worker. */
@@ -228,7 +228,7 @@ export class ActorSystem {
     proc.exitReason = reason;
     this.scheduler.end(proc);
     this.#table.remove(proc.pid);
-    if (this.remote !== null) this.remote.transport.countProcesses(-1);
+    if (this.remote !== null) this.remote.transport.countEnded();
     if (this.onExit !== null) this.onExit(proc, reason);
     const isNamed = (proc.flags & FLAG_NAMED) !== 0;
     if (isNamed && this.space.self === MAIN_WORKER) this.registry.removeProcess(proc.pid);
@@ -340,10 +340,7 @@ export class ActorSystem {
   #mayCountOneMore(): boolean {
     const { maxProcesses } = this.limits;
     if (this.remote === null) return this.#table.size < maxProcesses;
-    const { transport } = this.remote;
-    if (transport.countProcesses(1) <= maxProcesses) return true;
-    transport.countProcesses(-1);
-    return false;
+    return this.remote.transport.countBegun(maxProcesses);
   }
 
   #answerWaiters(pid: number, reason: ExitReason): void {

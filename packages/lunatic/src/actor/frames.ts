@@ -70,10 +70,14 @@ export interface Transport {
   /** The same of the frames that `worker` has posted to this one. */
   postedBy(worker: number): number;
   doneOf(worker: number): number;
-  /** Tells everybody that this worker has numbered `count` processes at home at `home`, before any frame that names the newest. */
+  /** Tells everybody that this worker has numbered `count` processes at home at `home` (or, here, somewhat more), before any frame that names the newest. */
   publishNumbered(home: number, count: number): void;
   /** What `spawner` has published about the processes at home at `home`, modulo 2^32. */
   numberedBy(spawner: number, home: number): number;
-  /** Processes of all workers together, after `delta` (1, 0 or -1) is added; with -1 the answer is not to be looked at. */
-  countProcesses(delta: number): number;
+  /** Counts a process that begins, unless all workers together have `max`; whether it was counted. */
+  countBegun(max: number): boolean;
+  /** Counts a process that has ended on this worker. */
+  countEnded(): void;
+  /** Processes of all workers together; those of the others as of the end of their last turn. */
+  countProcesses(): number;
 }

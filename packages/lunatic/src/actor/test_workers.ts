@@ -105,10 +105,15 @@ export class TestWorkers {
         this.#numbered[at(self, home)] = count;
       },
       numberedBy: (spawner, home) => this.#numbered[at(spawner, home)] ?? 0,
-      countProcesses: (delta) => {
-        this.#processes += delta;
-        return this.#processes;
+      countBegun: (max) => {
+        if (this.#processes >= max) return false;
+        this.#processes++;
+        return true;
       },
+      countEnded: () => {
+        this.#processes--;
+      },
+      countProcesses: () => this.#processes,
     };
   }
 

@@ -64,6 +64,11 @@ export class Travel {
     return this.#leaving.length + this.#landing.length > 0;
   }
 
+  /** Processes that have come, and do not run yet. */
+  get landing(): number {
+    return this.#landing.length;
+  }
+
   /**
    * Moves runnable processes to `worker`, `count` at most; how many it chose. Those that were woken go first: they have lived for a while, and what they
    * go on to spawn is then at home there, while a new process may well be over before it has arrived.

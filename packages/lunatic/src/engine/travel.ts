@@ -22,7 +22,8 @@ export function canTravel(proc: Process, cheaply: boolean): boolean {
   if (!(body instanceof WasmProcess) || body.startError !== null) return false;
   const { module } = body;
   if (module.unshared !== undefined || (module.image === null && body.instance !== null)) return false;
-  return !cheaply || (module.isKept && module.mayLeaveMain && body.pages <= MAX_MOVED_PAGES);
+  // One that has not begun may be over before it would have arrived; where it should be was asked when it was spawned.
+  return !cheaply || (module.isKept && module.mayLeaveMain && body.hasBegun && body.pages <= MAX_MOVED_PAGES);
 }
 
 /** Writes the body and frees what it held here. */

@@ -123,6 +123,11 @@ export class WasmProcess implements ProcessBody {
     this.quickFuel = config.maxFuel === 0 ? MIN_MEASURED_FUEL : 0;
   }
 
+  /** It has run before (W1). */
+  get hasBegun(): boolean {
+    return this.instance !== null || this.parkedBytes > 0;
+  }
+
   pushCall(call: GuestCall): void {
     if (this.calls === NO_CALLS) this.calls = [];
     this.calls.push(call);

@@ -2,32 +2,54 @@
 //
 // Processes are placed when they are spawned as well, if the difference is large: a process placed elsewhere is at home there, and messages to it go there
 // directly, while one that is moved later is reached through its home.
+//
+// A worker that has nothing gets half of what there is, at once. Between two that both have work only a lead that lasts is made up for: moving a process costs
+// as much as many of its slices, and what is runnable at one moment says little.
 
 import type { Travel } from '../actor/travel.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
-import { MAX_GIVEN_AT_ONCE, MIN_IMBALANCE } from './limits.ts';
+import { LEAD_WEIGHT, MAX_GIVEN_AT_ONCE, MIN_LEAD_SHARE, MIN_TO_PLACE } from './limits.ts';
 import type { ThreadTransport } from './thread_transport.ts';
 
-/** Beyond twice what another worker has, a spawner keeps this many for itself. */
-const MIN_TO_PLACE = 8;
+export class Balance {
+  readonly #transport: ThreadTransport;
+  readonly #scheduler: Scheduler;
+  readonly #travel: Travel;
+  /** How many more are runnable here than at the least loaded other worker: an average over the last turns. */
+  #lead = 0;
 
-/** The worker at which a new process is to be. Hot: once per spawn. */
-export function placeSpawn(transport: ThreadTransport, scheduler: Scheduler): number {
-  const own = scheduler.runnable + 1;
-  if (own <= MIN_TO_PLACE) return transport.self;
-  const other = leastLoaded(transport);
-  return other !== -1 && 2 * transport.loadOf(other) + MIN_TO_PLACE < own ? other : transport.self;
-}
+  constructor(transport: ThreadTransport, scheduler: Scheduler, travel: Travel) {
+    this.#transport = transport;
+    this.#scheduler = scheduler;
+    this.#travel = travel;
+  }
 
-/** At the end of a turn. */
-export function shareWork(transport: ThreadTransport, scheduler: Scheduler, travel: Travel): void {
-  const own = scheduler.runnable;
-  if (own < 2) return;
-  const other = leastLoaded(transport);
-  if (other === -1) return;
-  const load = transport.loadOf(other);
-  if (load > 0 && own < 2 * load + MIN_IMBALANCE) return;
-  travel.giveAway(other, Math.min(MAX_GIVEN_AT_ONCE, Math.ceil((own - load) / 2)));
+  /** The worker at which a new process is to be. Hot: once per spawn. */
+  placeSpawn(): number {
+    const transport = this.#transport;
+    const own = this.#scheduler.runnable + 1;
+    if (own <= MIN_TO_PLACE) return transport.self;
+    const other = leastLoaded(transport);
+    return other !== -1 && 2 * transport.loadOf(other) + MIN_TO_PLACE < own ? other : transport.self;
+  }
+
+  /** At the end of a turn. */
+  shareWork(): void {
+    const own = this.#scheduler.runnable;
+    const other = own < 2 ? -1 : leastLoaded(this.#transport);
+    if (other === -1) {
+      this.#lead = 0;
+      return;
+    }
+    const load = this.#transport.loadOf(other);
+    this.#lead += (own - load - this.#lead) * LEAD_WEIGHT;
+    if (load === 0) this.#give(other, own / 2);
+    else if (this.#lead >= Math.max(2, own * MIN_LEAD_SHARE)) this.#give(other, this.#lead / 2);
+  }
+
+  #give(worker: number, count: number): void {
+    if (this.#travel.giveAway(worker, Math.min(MAX_GIVEN_AT_ONCE, Math.floor(count))) > 0) this.#lead = 0;
+  }
 }
 
 /** Of the other workers that run; -1: none does. */

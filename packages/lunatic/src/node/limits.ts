@@ -48,8 +48,17 @@ export const LINGER_MS = 0.03;
 export const TURNS_BEFORE_START = 15;
 /** Processes moved to another worker at the end of a turn. */
 export const MAX_GIVEN_AT_ONCE = 32;
-/** A worker gives work to another that is not idle if it has this many more than twice as much. */
-export const MIN_IMBALANCE = 16;
+/** A worker gives some of its work to another that is not idle if it has, on average over some turns, more by two and by this share of its own. */
+export const MIN_LEAD_SHARE = 1 / 4;
+/** What the latest turn counts in that average. */
+export const LEAD_WEIGHT = 1 / 8;
+/** Beyond twice what another worker has, a spawner keeps this many for itself. */
+export const MIN_TO_PLACE = 8;
+/** Processes that a worker may begin without asking the others: so many, and of the bound on all processes this share for all workers together. */
+export const MAX_SPARE_PERMITS = 64;
+export const SPARE_PERMITS_SHARE = 1 / 64;
+/** Processes that a worker announces at once. */
+export const NUMBERED_AHEAD = 32;
 /** Output of one worker's processes that the main thread has not taken yet. */
 export const MAX_OUTPUT_AHEAD_BYTES = 1024 * 1024;
 /** Pids of other workers' processes that an embedder asked about, and that are remembered to be alive. */

@@ -17,7 +17,7 @@ const WORDS_PER_LINE = 16;
 export const BELL = 0;
 /** 1: it waits in its event loop, and has to be woken with a message to its port. Who clears it sends the message. */
 export const ASLEEP = 1;
-/** Runnable processes at the end of its last turn. */
+/** Runnable processes when it last told: at the end of a turn, and before it counts a frame that brought some as worked off. */
 export const LOAD = 2;
 /** IDLE_*. */
 export const IDLE = 3;
@@ -25,7 +25,7 @@ export const IDLE = 3;
 export const EPOCH = 4;
 /** 1: it runs. */
 export const UP = 5;
-/** Processes counted by it: made here or for another worker, less those that ended here. May be negative. */
+/** Processes counted by it, as of the end of its last turn: made here or for another worker, less those that ended here. May be negative. */
 export const COUNT = 6;
 
 export const IDLE_BUSY = 0;
@@ -35,7 +35,7 @@ export const IDLE_WAITING = 1;
 export const IDLE_STUCK = 2;
 
 export function makeSharedState(workers: number): SharedState {
-  const lines = workers + workers * workers;
+  const lines = workers + workers * workers + 1;
   const rings = Array.from({ length: workers * workers }, (_, k) =>
     Math.floor(k / workers) === k % workers ? null : makeRing(RING_BYTES),
   );
@@ -45,6 +45,11 @@ export function makeSharedState(workers: number): SharedState {
 /** Index of a word of a worker. */
 export function workerWord(worker: number, word: number): number {
   return worker * WORDS_PER_LINE + word;
+}
+
+/** Permits to begin a process that workers have taken: processes alive, and what each keeps. */
+export function grantedWord(workers: number): number {
+  return (workers + workers * workers) * WORDS_PER_LINE;
 }
 
 /** Frames posted by `from` to `to`. */

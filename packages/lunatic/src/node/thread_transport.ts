@@ -15,13 +15,21 @@ import type { Transport } from '../actor/frames.ts';
 import { RingReader, RingWriter } from '../base/byte_ring.ts';
 import type { ModuleParcel } from '../engine/engine.ts';
 import type { Inbox } from '../scheduler/scheduler.ts';
-import { LINGER_MS, MAX_FRAMES_AT_ONCE, MAX_OUTBOX_BYTES } from './limits.ts';
+import {
+  LINGER_MS,
+  MAX_FRAMES_AT_ONCE,
+  MAX_OUTBOX_BYTES,
+  MAX_SPARE_PERMITS,
+  NUMBERED_AHEAD,
+  SPARE_PERMITS_SHARE,
+} from './limits.ts';
 import {
   ASLEEP,
   BELL,
   COUNT,
   doneWord,
   EPOCH,
+  grantedWord,
   IDLE,
   IDLE_BUSY,
   LOAD,
@@ -69,7 +77,15 @@ export class ThreadTransport implements Transport, Inbox {
   readonly #peers: readonly (Peer | null)[];
   readonly #bell: number;
   #fence: number | null = null;
+  /** Processes counted here, and what the others know of it. */
   #count = 0;
+  #countKnown = 0;
+  /** Processes that may begin here without asking; once more than twice `spare`, they are given back. */
+  #permits = 0;
+  #spare = 0;
+  /** Processes at home here that others take to be numbered. */
+  #numberedKnown = 0;
+  #load = 0;
 
   constructor(shared: SharedState, self: number) {
     const { workers } = shared;
@@ -154,7 +170,14 @@ export class ThreadTransport implements Transport, Inbox {
     return this.#peers[worker]?.done ?? 0;
   }
 
+  // A store that others can read costs as much as the rest of numbering a process. Those at home here are asked about here,
+  // so nothing is wrong with announcing some of them early.
   publishNumbered(home: number, count: number): void {
+    if (home === this.self) {
+      if (count <= this.#numberedKnown) return;
+      count += NUMBERED_AHEAD;
+      this.#numberedKnown = count;
+    }
     Atomics.store(this.#words, numberedWord(this.workers, this.self, home), count | 0);
   }
 
@@ -162,16 +185,41 @@ export class ThreadTransport implements Transport, Inbox {
     return Atomics.load(this.#words, numberedWord(this.workers, spawner, home));
   }
 
-  // The own part is changed before the others are read: two that count at once both see too many, never too few.
-  countProcesses(delta: number): number {
-    if (delta !== 0) {
-      this.#count += delta;
-      this.setWord(COUNT, this.#count);
-      if (delta < 0) return 0;
-    }
-    let sum = 0;
-    for (let worker = 0; worker < this.workers; worker++) sum += this.wordOf(worker, COUNT);
+  // Each worker keeps some permits, so that a process needs none of the words that all share. The bound is never passed; a worker may be refused
+  // while others keep permits, but not under a bound so low that none are kept (`sparePermits`).
+  countBegun(max: number): boolean {
+    if (this.#permits === 0 && !this.#takePermits(max)) return false;
+    this.#permits--;
+    this.#count++;
+    return true;
+  }
+
+  countEnded(): void {
+    this.#count--;
+    this.#permits++;
+    if (this.#permits <= 2 * this.#spare) return;
+    Atomics.sub(this.#words, grantedWord(this.workers), this.#permits - this.#spare);
+    this.#permits = this.#spare;
+  }
+
+  countProcesses(): number {
+    let sum = this.#count;
+    for (let worker = 0; worker < this.workers; worker++) if (worker !== this.self) sum += this.wordOf(worker, COUNT);
     return sum;
+  }
+
+  /** Lets the others know how many processes were counted here. */
+  publishCount(): void {
+    if (this.#count === this.#countKnown) return;
+    this.#countKnown = this.#count;
+    this.setWord(COUNT, this.#count);
+  }
+
+  /** Lets the others know how many processes are runnable here, or about to be. */
+  publishLoad(runnable: number): void {
+    if (runnable === this.#load) return;
+    this.#load = runnable;
+    this.setWord(LOAD, runnable);
   }
 
   /** What was posted to the main worker so far is output: frames to others wait until it has been worked off. */
@@ -280,6 +328,19 @@ export class ThreadTransport implements Transport, Inbox {
   /** Wakes a worker without a frame: it is to look at the words of the others. */
   wake(worker: number): void {
     this.#ring(worker, this.#peer(worker));
+  }
+
+  #takePermits(max: number): boolean {
+    const word = grantedWord(this.workers);
+    this.#spare = Math.min(MAX_SPARE_PERMITS, Math.floor((max * SPARE_PERMITS_SHARE) / this.workers));
+    for (;;) {
+      const granted = Atomics.load(this.#words, word);
+      const count = Math.min(Math.max(1, this.#spare), max - granted);
+      if (count <= 0) return false;
+      if (Atomics.compareExchange(this.#words, word, granted, granted + count) !== granted) continue;
+      this.#permits = count;
+      return true;
+    }
   }
 
   #work(from: number, peer: Peer): void {

@@ -12,10 +12,10 @@ import type { EngineModule } from '../engine/loaded_module.ts';
 import { canTravel, readBody, readModule, writeBody, writeModule } from '../engine/travel.ts';
 import { WasmProcess } from '../engine/wasm_process.ts';
 import { canStateTravel, readState, writeState } from '../host/travel.ts';
-import { placeSpawn, shareWork } from './balance.ts';
+import { Balance } from './balance.ts';
 import type { Node } from './node.ts';
 import type { ProcessDescription } from './process_description.ts';
-import { ASLEEP, EPOCH, IDLE, IDLE_STUCK, IDLE_WAITING, LOAD } from './shared_state.ts';
+import { ASLEEP, EPOCH, IDLE, IDLE_STUCK, IDLE_WAITING } from './shared_state.ts';
 import type { ThreadTransport } from './thread_transport.ts';
 
 /** description json, reason json: a process has failed, to the main worker. */
@@ -28,13 +28,18 @@ export function joinWorkers(node: Node, transport: ThreadTransport): void {
   const { system, engine, scheduler } = node;
   const remote = remoteOf(system);
   remote.codec = makeCodec(node, remote);
-  engine.placement = () => placeSpawn(transport, scheduler);
+  const balance = new Balance(transport, scheduler, remote.travel);
+  engine.placement = () => balance.placeSpawn();
   engine.fetchParcels = () => transport.readPort(MAIN_WORKER);
-  transport.onFrame = (from, bytes, start, end) => remote.receive(from, bytes, start, end);
+  // The load is told before the frame counts as worked off: who adds the two up sees what it has sent, all the time.
+  transport.onFrame = (from, bytes, start, end) => {
+    remote.receive(from, bytes, start, end);
+    transport.publishLoad(scheduler.runnable + remote.travel.landing);
+  };
   transport.onModule = (parcel) => engine.keepParcel(parcel);
   transport.onWake = () => scheduler.kick();
   scheduler.inbox = transport;
-  scheduler.onTurnEnd = () => endTurn(node, transport, remote);
+  scheduler.onTurnEnd = () => endTurn(node, transport, remote, balance);
   remote.handlers.set(FRAME_FAILED, (_, r) => {
     const process = r.json() as ProcessDescription; // written below
     node.endedElsewhere(process, r.json() as ExitReason);
@@ -98,12 +103,13 @@ export function describeOthers(
   }
 }
 
-function endTurn(node: Node, transport: ThreadTransport, remote: RemoteSignals): void {
+function endTurn(node: Node, transport: ThreadTransport, remote: RemoteSignals, balance: Balance): void {
   const { scheduler, system } = node;
   const { travel } = remote;
-  transport.setWord(LOAD, scheduler.runnable);
   travel.goOn();
-  shareWork(transport, scheduler, travel);
+  balance.shareWork();
+  transport.publishLoad(scheduler.runnable + travel.landing);
+  transport.publishCount();
   const isPosting = transport.flush();
   if (scheduler.runnable > 0) return;
   if (isPosting || travel.isBusy) {

@@ -6,8 +6,11 @@ export const SLICE_SHARED_MS = 0.1;
 /** A slice of a process that is alone: bounds how late a timer or an I/O answer can be. */
 export const SLICE_ALONE_MS = 1;
 
-/** Short slices (a few microseconds each) after which the clock is read again: timers and the event loop are late by that much. */
-export const SHORT_SLICES = 16;
+/**
+ * Short slices (a few microseconds each) after which the clock is read again: timers and the event loop are late by that much. Odd: of two processes
+ * that run in turn, a turn must not always end behind the same one, or the other is never found in the queue by whoever looks for work to give away.
+ */
+export const SHORT_SLICES = 15;
 
 /** Work between two turns of the host's event loop: a turn of the loop costs some 2 us, so 1 ms keeps it near 0.2 %. */
 export const TURN_MS = 1;
