@@ -1,6 +1,7 @@
 // The processes that are on this thread, by pid: those at home here, and guests whose home is another worker.
 //
-// A process at home is in a RisingTable of its spawner, by ordinal. Guests are few: what balancing moved here.
+// A process at home is in a RisingTable of its spawner, by ordinal; those that the main worker made for itself, by pid. Guests are few: what balancing
+// moved here.
 
 import { assert } from '../base/assert.ts';
 import { RisingTable } from '../base/rising_table.ts';
@@ -11,7 +12,9 @@ export class ProcessTable {
   /** Processes here. */
   size = 0;
   readonly #space: PidSpace;
-  readonly #alone: boolean;
+  /** The processes with pids below OTHERS on the main worker; null elsewhere, where they are guests. */
+  readonly #small: RisingTable<Process> | null;
+  /** By spawner. */
   readonly #natives: readonly RisingTable<Process>[];
   readonly #guests = new Map<number, Process>();
   /** Next ordinal that this worker gives, by home. */
@@ -19,8 +22,8 @@ export class ProcessTable {
 
   constructor(space: PidSpace) {
     this.#space = space;
-    this.#alone = space.workers === 1;
     this.#natives = Array.from({ length: space.workers }, () => new RisingTable<Process>());
+    this.#small = space.self === 0 ? (this.#natives[0] as RisingTable<Process>) : null;
     this.#next = new Array<number>(space.workers).fill(0);
   }
 
@@ -36,9 +39,13 @@ export class ProcessTable {
 
   /** Any number may be asked for. Hot: every message is sent to one. */
   get(pid: number): Process | undefined {
+    const small = this.#small;
+    if (small !== null && pid < OTHERS) return small.get(pid);
+    return this.#getOther(pid);
+  }
+
+  #getOther(pid: number): Process | undefined {
     const space = this.#space;
-    if (this.#alone) return (this.#natives[0] as RisingTable<Process>).get(pid);
-    if (pid < OTHERS && space.self === 0) return (this.#natives[0] as RisingTable<Process>).get(pid - 1);
     if (!space.isPid(pid)) return undefined;
     if (space.homeOf(pid) !== space.self) return this.#guests.get(pid);
     return this.#natives[space.spawnerOf(pid)]?.get(space.ordinalOf(pid));
@@ -48,7 +55,7 @@ export class ProcessTable {
   addNew(proc: Process): void {
     const { pid } = proc;
     this.size++;
-    if (this.#alone) (this.#natives[0] as RisingTable<Process>).add(pid, proc);
+    if (this.#small !== null && pid < OTHERS) this.#small.add(pid, proc);
     else (this.#natives[this.#space.spawnerOf(pid)] as RisingTable<Process>).add(this.#space.ordinalOf(pid), proc);
   }
 
@@ -60,14 +67,17 @@ export class ProcessTable {
       this.#guests.set(pid, proc);
       return;
     }
-    const added = this.#natives[this.#space.spawnerOf(pid)]?.restore(this.#space.ordinalOf(pid), proc);
+    const added =
+      pid < OTHERS
+        ? this.#small?.restore(pid, proc)
+        : this.#natives[this.#space.spawnerOf(pid)]?.restore(this.#space.ordinalOf(pid), proc);
     assert(added === true, 'a process that comes home was numbered before');
   }
 
   remove(pid: number): void {
     const space = this.#space;
     this.size--;
-    if (this.#alone) (this.#natives[0] as RisingTable<Process>).remove(pid);
+    if (this.#small !== null && pid < OTHERS) this.#small.remove(pid);
     else if (space.homeOf(pid) !== space.self) this.#guests.delete(pid);
     else this.#natives[space.spawnerOf(pid)]?.remove(space.ordinalOf(pid));
   }

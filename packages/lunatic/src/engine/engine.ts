@@ -32,7 +32,6 @@ import { SpawnElsewhere } from './spawn_elsewhere.ts';
 import { makeStackProbe } from './stack_probe.ts';
 import { type GuestCall, WasmProcess } from './wasm_process.ts';
 
-const PAGE_BYTES = 65_536;
 /** A parameter in a spawn request: type and 16 bytes. */
 const PARAM_BYTES = 17;
 
@@ -232,9 +231,8 @@ export class Engine implements EngineServices {
   spawn(request: SpawnRequest, here = false): number | string {
     const { link, config } = request;
     const engineModule = request.module === null ? this.#runningModule() : this.#own(request.module);
-    const memoryBytes = engineModule.initialPagesOfAll * PAGE_BYTES;
-    if (memoryBytes > config.maxMemoryBytes)
-      return `the module needs ${memoryBytes} bytes of memory, the limit is ${config.maxMemoryBytes}`;
+    if (engineModule.initialBytes > config.maxMemoryBytes)
+      return `the module needs ${engineModule.initialBytes} bytes of memory, the limit is ${config.maxMemoryBytes}`;
     const tagLo = link === null ? 0 : Number(BigInt.asIntN(32, link.tag));
     const tagHi = link === null ? 0 : Number(BigInt.asIntN(32, link.tag >> 32n));
     if (!here && this.placement !== null && this.#elsewhere !== null && canBeAnywhere(engineModule)) {

@@ -24,6 +24,7 @@ import {
   RECORD_HEADER,
   SIDE_MEMORY,
 } from '../transform/injected_abi.ts';
+import { PAGE_BYTES } from '../wasm/types.ts';
 import { Allocator } from './allocator.ts';
 import { InstanceContext } from './context.ts';
 import { GuestMemory } from './guest_memory.ts';
@@ -33,7 +34,6 @@ import type { EngineServices } from './services.ts';
 import type { SideMemory } from './side_memory.ts';
 import type { WasmProcess } from './wasm_process.ts';
 
-const PAGE_BYTES = 65_536;
 const MAX_PAGES = 65_536;
 
 /** The injected exports, typed; transform/injected_abi.ts says what they do. */

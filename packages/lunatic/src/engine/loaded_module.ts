@@ -1,6 +1,7 @@
 // A module as the engine keeps it: rewritten, compiled, linked, and the image that its instances are reset to.
 
 import type { TransformResult } from '../transform/transform.ts';
+import { PAGE_BYTES } from '../wasm/types.ts';
 import type { HostFunction } from './host_function.ts';
 import type { GuestInstance } from './instance.ts';
 import { InstanceList } from './instance_list.ts';
@@ -36,6 +37,10 @@ export class EngineModule implements LoadedModule {
   isKept = false;
   /** False: its processes share something of the main worker's (a host function with `mainOnly`). */
   readonly mayLeaveMain: boolean;
+  /** Pages that memory 0 begins with; 0 without a memory. The same in both forms, as is the next. */
+  readonly initialPages: number;
+  /** Bytes that all its memories begin with. */
+  readonly initialBytes: number;
   /** Why it cannot be instantiated, once that has been tried. */
   failure: string | null = null;
 
@@ -51,7 +56,10 @@ export class EngineModule implements LoadedModule {
     this.form = form;
     this.hostFunctions = hostFunctions;
     this.cache = cache;
-    this.unshared = form.transformed.unshared;
+    const { memories, unshared } = form.transformed;
+    this.unshared = unshared;
+    this.initialPages = memories[0]?.limits.min ?? 0;
+    this.initialBytes = memories.reduce((sum, { limits }) => sum + limits.min * PAGE_BYTES, 0);
     this.mayLeaveMain = !hostFunctions.some(({ mainOnly }) => mainOnly === true);
   }
 
@@ -68,16 +76,6 @@ export class EngineModule implements LoadedModule {
 
   get transformed(): ModuleForm['transformed'] {
     return this.form.transformed;
-  }
-
-  /** Pages that memory 0 begins with; 0 without a memory. */
-  get initialPages(): number {
-    return this.transformed.memories[0]?.limits.min ?? 0;
-  }
-
-  /** Pages that all its memories begin with. */
-  get initialPagesOfAll(): number {
-    return this.transformed.memories.reduce((sum, { limits }) => sum + limits.min, 0);
   }
 
   /** Elements of all tables of a fresh instance, the private one included. */

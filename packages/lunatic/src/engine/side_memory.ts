@@ -3,10 +3,10 @@
 
 import { MIN_BUFFER_BYTES } from '../actor/message.ts';
 import { CONTROL, MAX_WINDOW_BYTES, SIDE_FREE, SIDE_GUARD_PAGES, WINDOW_BYTES } from '../transform/injected_abi.ts';
+import { PAGE_BYTES } from '../wasm/types.ts';
 import { Allocator } from './allocator.ts';
 import { LARGE_BLOCKS_END, MAX_SMALL_BLOCK_BYTES, STAGING_BYTES } from './limits.ts';
 
-const PAGE_BYTES = 65_536;
 const MAX_PAGES = 65_536 - SIDE_GUARD_PAGES;
 /** Grown in steps, since growing replaces every view. */
 const STEP_PAGES = 256;

@@ -14,6 +14,9 @@
  * Spec: WebAssembly 3.0 (2025-09-17) core/binary/types, without the types of garbage collection.
  */
 
+/** One page of a memory (core specification 4.2.8). */
+export const PAGE_BYTES = 65_536;
+
 export type ValType = number;
 
 /** No type: what the validator pops from an unreachable stack. Never in a decoded module. */
