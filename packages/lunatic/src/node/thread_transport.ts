@@ -86,6 +86,7 @@ export class ThreadTransport implements Transport, Inbox {
   /** Processes at home here that others take to be numbered. */
   #numberedKnown = 0;
   #load = 0;
+  #isQuiet = false;
 
   constructor(shared: SharedState, self: number) {
     const { workers } = shared;
@@ -256,6 +257,7 @@ export class ThreadTransport implements Transport, Inbox {
     Atomics.store(this.#words, this.#bell, 0);
     Atomics.add(this.#words, workerWord(this.self, EPOCH), 1);
     this.setWord(IDLE, IDLE_BUSY);
+    this.#isQuiet = false;
     let left = MAX_FRAMES_AT_ONCE;
     for (const [from, peer] of this.#peers.entries()) {
       if (peer === null) continue;
@@ -268,12 +270,18 @@ export class ThreadTransport implements Transport, Inbox {
   }
 
   linger(): boolean {
+    this.#isQuiet = true;
     if (!this.isSomeoneUp()) return false;
     const endMs = performance.now() + LINGER_MS;
     do {
       for (let k = 0; k < 50; k++) if (this.hasMail()) return true;
     } while (performance.now() < endMs);
     return false;
+  }
+
+  /** No mail has come since it was last waited for: time to sleep. A turn may end before, in the middle of a conversation. */
+  get isQuiet(): boolean {
+    return this.#isQuiet;
   }
 
   // Words

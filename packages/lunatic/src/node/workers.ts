@@ -112,7 +112,7 @@ function endTurn(node: Node, transport: ThreadTransport, remote: RemoteSignals, 
   transport.publishCount();
   const isPosting = transport.flush();
   if (scheduler.runnable > 0) return;
-  if (isPosting || travel.isBusy) {
+  if (isPosting || travel.isBusy || !transport.isQuiet) {
     scheduler.kick();
     return;
   }
