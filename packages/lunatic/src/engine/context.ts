@@ -121,18 +121,20 @@ export class InstanceContext implements HostContext {
     });
   }
 
-  callTable(index: number, params: Signature, results: Signature, args: readonly (number | bigint)[]): void {
+  callTable(index: number, params: Signature, results: Signature, args: readonly (number | bigint)[]): number {
     const functionNumber = this.#instance.form.transformed.tableEntries[tableEntry(params, results)];
     if (functionNumber === undefined) this.trap('the module has no table to call through');
-    this.#call({ functionNumber, calleeIndex: index >>> 0, args, params, results, catchTrap: false });
+    return this.#call({ functionNumber, calleeIndex: index >>> 0, args, params, results, catchTrap: false });
   }
 
-  #call(call: Omit<GuestCall, 'height' | 'ended' | 'trapped' | 'value'>): void {
+  /** Returns its depth. */
+  #call(call: Omit<GuestCall, 'height' | 'ended' | 'trapped' | 'value'>): number {
     const owner = this.#instance.owner as WasmProcess;
     if (owner.calls.length >= MAX_CALL_DEPTH)
       this.trap(`more than ${MAX_CALL_DEPTH} host calls that call back inside each other`);
     owner.pushCall({ ...call, height: -1, ended: false, trapped: false, value: 0 });
     this.stop(STOP_CALL);
+    return owner.calls.length - 1;
   }
 
   takeCallResult(): GuestCallResult | undefined {
@@ -141,7 +143,7 @@ export class InstanceContext implements HostContext {
     // Nothing runs between the end of the guest function and the second call of the import that asked for it.
     if (call === undefined || !call.ended) return undefined;
     owner.calls.pop();
-    return { trapped: call.trapped, value: call.value };
+    return { trapped: call.trapped, value: call.value, depth: owner.calls.length };
   }
 
   /**

@@ -76,8 +76,8 @@ export interface HostContext {
    * On the second call `takeCallResult` gives what it returned.
    */
   callExport(name: string, args: readonly (number | bigint)[], catchTrap: boolean): void;
-  /** The same for an element of table 0. */
-  callTable(index: number, params: Signature, results: Signature, args: readonly (number | bigint)[]): void;
+  /** The same for an element of table 0. Returns the depth of the call: its `GuestCallResult` has the same. */
+  callTable(index: number, params: Signature, results: Signature, args: readonly (number | bigint)[]): number;
   /**
    * undefined: this is the first call. Otherwise the guest function asked for has ended, and this call is the second:
    * its result (0 if it has none), or `trapped` if `catchTrap` was given and it trapped.
@@ -85,7 +85,15 @@ export interface HostContext {
   takeCallResult(): GuestCallResult | undefined;
 }
 
-export type GuestCallResult = { readonly trapped: boolean; readonly value: number | bigint };
+export interface GuestCallResult {
+  readonly trapped: boolean;
+  readonly value: number | bigint;
+  /**
+   * Calls of guest functions that this one was made inside of. A trap that is caught gives up all calls inside the one that catches: no result
+   * of theirs comes, and others take their depths.
+   */
+  readonly depth: number;
+}
 
 /** One import that the VM serves. */
 export interface HostFunction {

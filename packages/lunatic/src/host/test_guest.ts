@@ -295,10 +295,11 @@ export class Guest implements ProcessBody, HostContext {
     this.stop(STOP_CALL);
   }
 
-  callTable(index: number, params: string, results: string, args: readonly (number | bigint)[]): void {
+  callTable(index: number, params: string, results: string, args: readonly (number | bigint)[]): number {
     assert.deepEqual([params.length, results], [args.length, 'i']);
     this.#callee = { name: String(index), args, catchTrap: false };
     this.stop(STOP_CALL);
+    return 0;
   }
 
   takeCallResult(): GuestCallResult | undefined {
@@ -371,10 +372,10 @@ export class Guest implements ProcessBody, HostContext {
     const call = this.functions.get(callee.name);
     if (call === undefined) this.trap(`no export ${callee.name}`);
     try {
-      this.#callResult = { trapped: false, value: call(...callee.args) };
+      this.#callResult = { trapped: false, value: call(...callee.args), depth: 0 };
     } catch (error) {
       if (!(error instanceof GuestTrap) || !callee.catchTrap) throw error;
-      this.#callResult = { trapped: true, value: 0 };
+      this.#callResult = { trapped: true, value: 0, depth: 0 };
     }
   }
 

@@ -3,6 +3,7 @@
 
 import { EXIT_MAILBOX_LIMIT } from '../../actor/exit_reason.ts';
 import { FOREVER, IO_NONE, IO_READY, IO_WAIT } from '../../actor/process.ts';
+import { assert } from '../../base/assert.ts';
 import {
   type GuestCallResult,
   type HostContext,
@@ -42,10 +43,12 @@ export function channelRows(env: HostEnvironment, usage: ChannelUsage = { bytes:
     answers('channel_deserialize', 'I', 'i', (ctx, number) => {
       const channel = parked.take(idNumber(number));
       if (channel === undefined) return addEarly(ctx, NOTHING);
-      const handle = addEarly(ctx, channel);
-      // The handle holds the channel now; what `park` held is given back.
-      channel.release();
-      return handle;
+      try {
+        return addEarly(ctx, channel);
+      } finally {
+        // The handle holds the channel now, or nobody does (a trap); what `park` held is given back.
+        channel.release();
+      }
     }),
     answers('clone_externref', 'i', 'i', (ctx, handle) => addEarly(ctx, earlyAt(ctx, handle))),
     answers('drop_externref', 'i', '', (ctx, handle) => {
@@ -140,16 +143,25 @@ function channelReceive(ctx: HostContext, handle: number, allocate: number, out:
     // The answer to a wait at a channel is the message: Channel.send.
     bytes = proc.takeIoValue() as Uint8Array;
   }
-  earlyOf(state).delivered.push(bytes);
-  ctx.callTable(allocate >>> 0, 'i', 'i', [bytes.length]);
+  hold(ctx, bytes.length);
+  const depth = ctx.callTable(allocate >>> 0, 'i', 'i', [bytes.length]);
+  giveUpDelivered(ctx, state, depth);
+  earlyOf(state).delivered[depth] = bytes;
   return 0;
+}
+
+/** Drops messages of calls that nobody will answer any more: those from this depth on. */
+function giveUpDelivered(ctx: HostContext, state: HostState, depth: number): void {
+  const { delivered } = earlyOf(state);
+  for (const bytes of delivered.splice(depth)) if (bytes !== undefined) letGo(ctx, bytes.length);
 }
 
 /** The message that the guest has allocated memory for, which is now at `copyPointer`. */
 function allocatedMemory(ctx: HostContext, state: HostState, allocated: GuestCallResult): Uint8Array {
   const early = earlyOf(state);
-  const bytes = early.delivered.pop();
-  if (bytes === undefined) throw new RangeError('memory was allocated for no message');
+  const bytes = early.delivered[allocated.depth];
+  assert(bytes !== undefined, 'memory is allocated for a message');
+  giveUpDelivered(ctx, state, allocated.depth);
   const pointer = Number(allocated.value) >>> 0;
   if (pointer === 0 && bytes.length !== 0) ctx.trap(`the guest could not allocate ${bytes.length} bytes for a message`);
   ctx.memory.check(pointer, bytes.length);

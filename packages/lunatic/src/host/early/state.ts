@@ -14,8 +14,11 @@ export type EarlyObject =
 const FIRST_HANDLE = 3;
 
 export class EarlyState {
-  /** Messages taken from a channel for which the guest is allocating memory, innermost last. */
-  readonly delivered: Uint8Array[] = [];
+  /**
+   * Messages taken from a channel for which the guest is allocating memory, by the depth of that call. Those of calls that were given up stay until a
+   * call of their depth, or of a lower one, comes or ends.
+   */
+  readonly delivered: (Uint8Array | undefined)[] = [];
   /** The message that a call is copying in portions, out of guest memory or to `copyPointer` in it; `HostState.progress` says how far. */
   copying: Uint8Array | null = null;
   copyPointer = 0;
