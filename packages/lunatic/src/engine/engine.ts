@@ -75,6 +75,8 @@ export class Engine implements EngineServices {
   readonly #elsewhere: SpawnElsewhere | null;
   /** Where a process of a kept module is to be spawned: the number of a worker. Set by whoever balances. */
   placement: (() => number) | null = null;
+  /** A host call may have ended in the middle, in a trap that is caught: what it has left in `host` of the process is void. Set by the composition root. */
+  onCallGivenUp: (proc: Process) => void = () => {};
   /** Modules that V8 has not found to be unreachable. */
   moduleCount = 0;
   /** Those loaded here. */

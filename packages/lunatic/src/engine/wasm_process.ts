@@ -351,7 +351,8 @@ export class WasmProcess implements ProcessBody {
       return cells[CELL_FUEL >> 2];
     }
     this.top = cells[CELL_TOP >> 2] >>> 0;
-    if (outcome === RUN_NO_ROOM && !this.#makeRoom(cells[CELL_SCRATCH >> 2])) {
+    // Nobody would resume the frames of an exit.
+    if (outcome === RUN_NO_ROOM && cells[CELL_STOP >> 2] !== STOP_EXIT && !this.#makeRoom(cells[CELL_SCRATCH >> 2])) {
       const catching = this.#catchingCall();
       if (catching >= 0) return this.#catch(catching, instance, fuel);
       this.#end({ kind: 'limit', limit: 'stack' });
@@ -412,6 +413,9 @@ export class WasmProcess implements ProcessBody {
   #trapped(instance: GuestInstance, error: unknown, fuel: number): number {
     const catching = this.#catchingCall();
     const reason = endOfTrap(error, instance, this, catching < 0);
+    const { cells } = this.engine.side;
+    // The frames of an exit found no room on their way out: it is one all the same.
+    if (cells[CELL_STOP >> 2] === STOP_EXIT) return cells[CELL_LEFT >> 2];
     if (catching >= 0) return this.#catch(catching, instance, fuel);
     this.#end(reason);
     this.hasEnded = true;
@@ -423,8 +427,13 @@ export class WasmProcess implements ProcessBody {
     return this.calls.findLastIndex((call) => call.catchTrap && call.height >= 0 && !call.ended);
   }
 
-  /** Drops everything above that host call; its import is called again and learns of the trap. */
+  /**
+   * Drops everything above that host call; its import is called again and learns of the trap. A wait that a call above it had begun when there was
+   * no room to keep its frames is dropped with it.
+   */
   #catch(catching: number, instance: GuestInstance, fuel: number): number {
+    this.process.clearWait();
+    this.engine.onCallGivenUp(this.process);
     const call = this.calls[catching];
     this.calls.length = catching + 1;
     call.ended = true;

@@ -63,6 +63,19 @@ export function disposeHostState(proc: Process): void {
   if (state.early !== null) state.early.dispose();
 }
 
+/** A call of the process that was to be repeated will not be: what it has kept for that, and asked of others, is given up. */
+export function giveUpCall(proc: Process): void {
+  const state = proc.host;
+  if (!(state instanceof HostState)) return;
+  state.yielded = false;
+  state.progress = 0;
+  state.waitStartMs = NaN;
+  if (state.early !== null) state.early.copying = null;
+  const { withdrawal } = state;
+  state.withdrawal = null;
+  if (withdrawal !== null) withdrawal.withdraw();
+}
+
 /** Keeps an error for the guest and writes its id, a u64, at `idPointer`. */
 export function writeError(ctx: HostContext, text: string, idPointer: number): void {
   const state = hostState(ctx);

@@ -26,7 +26,7 @@ import type { ModuleCache } from '../engine/module_cache.ts';
 import type { LoadedModule, ProcessConfig } from '../engine/services.ts';
 import type { HostEnvironment, InputSource, OutputSink } from '../host/environment.ts';
 import { HostIndex, linkImports } from '../host/link.ts';
-import { disposeHostState } from '../host/state.ts';
+import { disposeHostState, giveUpCall } from '../host/state.ts';
 import { nodeEnvironment } from '../host/stdio.ts';
 import { hostFunctions } from '../host/tables.ts';
 import { EventLoopDriver } from '../scheduler/driver.ts';
@@ -115,6 +115,7 @@ export class Node {
       maxArenaBytes: arenaBytesOfEach(transport?.workers ?? 1),
       ...(cache && { cache }),
     });
+    this.engine.onCallGivenUp = giveUpCall;
     this.system.onExit = (proc, reason) => this.#ended(proc, reason);
     if (transport !== null) joinWorkers(this, transport);
     this.scheduler.start();
