@@ -3,6 +3,9 @@
 // A stopped process keeps its instance until somebody needs it: the one used least recently is parked first. An instance serves only
 // processes of its own module, and never one with fewer pages than it has, since a memory cannot shrink.
 //
+// How many instances a module has for that, its share, begins at MIN_INSTANCE_SHARE and rises where more would keep processes from being
+// parked over and over (`#considerShare`).
+//
 // Emptying an instance costs what was written in it, or its size where writes are not recorded. So one that has grown beyond
 // MAX_SHARED_PAGES, or holds more than a piece of STAGING_BYTES of its process ("large"), is not emptied as long as there is another way:
 // its process keeps it and does not use up the module's share, and the instance dies with it. Large ones are parked only when the
@@ -22,9 +25,11 @@ import { InstanceList } from './instance_list.ts';
 import {
   MAX_ALL_TABLE_ELEMENTS,
   MAX_DESERTED_MODULES,
-  MAX_INSTANCES_PER_MODULE,
+  MAX_INSTANCE_SHARE,
   MAX_RESET_BYTES,
   MAX_SHARED_PAGES,
+  MIN_INSTANCE_SHARE,
+  MISSES_PER_INSTANCE,
   STAGING_BYTES,
 } from './limits.ts';
 import type { EngineModule, ModuleImage } from './loaded_module.ts';
@@ -64,6 +69,7 @@ export class InstancePool {
   /** An instance that holds the state of `body`; null: there is none to be had. Hot: bench/actors.ts. */
   acquire(body: WasmProcess): GuestInstance | null {
     const { module } = body;
+    if (body.parkedBytes > 0) this.#considerShare(body);
     const instance =
       this.#takeIdle(module, body.pages) ??
       this.#create(module, body.pages) ??
@@ -122,7 +128,7 @@ export class InstancePool {
       return;
     }
     this.#countScan(instance);
-    if (this.#isOutdated(instance) || module.instanceCount > MAX_INSTANCES_PER_MODULE) this.#destroy(instance, false);
+    if (this.#isOutdated(instance) || module.instanceCount > module.instanceShare) this.#destroy(instance, false);
     else this.#keepIdle(instance);
   }
 
@@ -180,11 +186,25 @@ export class InstancePool {
     else list.push(instance);
   }
 
+  /**
+   * A parked process is needed. If it would still have an instance in the largest share, another instance pays once that has happened often;
+   * processes that take turns in larger numbers would never find theirs, and gain nothing.
+   */
+  #considerShare({ module, evictedAt, pages }: WasmProcess): void {
+    if (module.evictions - evictedAt >= MAX_INSTANCE_SHARE - module.instanceShare) return;
+    module.misses++;
+    if (module.misses < MISSES_PER_INSTANCE) return;
+    module.misses = 0;
+    // Memory is bounded as if there were but the first share.
+    const isSmall = (module.instanceShare + 1) * pages <= MIN_INSTANCE_SHARE * MAX_SHARED_PAGES;
+    if (isSmall && this.memoryCount < this.#maxMemories / 2) module.instanceShare++;
+  }
+
   /** A new instance, within the module's share unless `beyond`; null if there may be none. */
   #create(module: EngineModule, pages: number, beyond = false): GuestInstance | null {
     if (module.failure !== null || !this.#hasRoom(module)) return null;
     const shared = module.unshared === undefined && pages <= MAX_SHARED_PAGES;
-    if (shared && module.instanceCount >= MAX_INSTANCES_PER_MODULE && !beyond) return null;
+    if (shared && module.instanceCount >= module.instanceShare && !beyond) return null;
     let instance: GuestInstance;
     try {
       instance = new GuestInstance(module, this.#environment);
@@ -267,7 +287,7 @@ export class InstancePool {
   #longestUnused(module: EngineModule, pages: number): GuestInstance | null {
     let smaller: GuestInstance | null = null;
     let instance = module.used.oldest;
-    for (let k = 0; k < MAX_INSTANCES_PER_MODULE / 2 && instance !== null; k++) {
+    for (let k = 0; k < MIN_INSTANCE_SHARE / 2 && instance !== null; k++) {
       if (instance.pages === pages) return instance;
       if (instance.pages < pages) smaller ??= instance;
       instance = instance.newer;
@@ -343,6 +363,7 @@ export class InstancePool {
     }
     body.parkedAt = address;
     body.parkedBytes = bytes.length;
+    body.evictedAt = ++body.module.evictions;
     this.#disown(instance, image);
     this.parked++;
     return PARKED;

@@ -1,7 +1,10 @@
 // Bounds of the engine.
 
-/** Instances that one module keeps for its processes to share, in each of its two forms; more processes than this are parked in turn. */
-export const MAX_INSTANCES_PER_MODULE = 32;
+/** Instances that one module keeps for its processes to share, in each of its two forms, to begin with; more processes than this are parked in turn. */
+export const MIN_INSTANCE_SHARE = 32;
+/** What that may rise to, and after how many processes brought back that a larger share would have kept: those cost as much as the instance. */
+export const MAX_INSTANCE_SHARE = 256;
+export const MISSES_PER_INSTANCE = 128;
 /** Memories of the instances of one thread, over all modules. V8 gives a whole OS process about 16,000. */
 export const MAX_MEMORIES = 2_048;
 /** Elements that the tables of one module begin with, the private ones included: each instance makes them anew, 33 ns each. */

@@ -5,6 +5,7 @@ import { PAGE_BYTES } from '../wasm/types.ts';
 import type { HostFunction } from './host_function.ts';
 import type { GuestInstance } from './instance.ts';
 import { InstanceList } from './instance_list.ts';
+import { MIN_INSTANCE_SHARE } from './limits.ts';
 import type { ModuleCache } from './module_cache.ts';
 import type { LoadedModule } from './services.ts';
 
@@ -29,6 +30,10 @@ export class EngineModule implements LoadedModule {
   readonly used = new InstanceList();
   /** Instances that exist, in use or not, but for large ones (instance_pool.ts). */
   instanceCount = 0;
+  /** How many its processes share; how often one of them was parked, and brought back although a larger share would have kept it (InstancePool). */
+  instanceShare = MIN_INSTANCE_SHARE;
+  evictions = 0;
+  misses = 0;
   /** Why every process needs an instance of its own, for good; undefined: they take turns. */
   unshared: string | undefined;
   /** Processes alive that run it. */

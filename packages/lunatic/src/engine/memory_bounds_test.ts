@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Process } from '../actor/process.ts';
-import { CROWDED_ARENA_SHARE, MAX_INSTANCES_PER_MODULE, MIN_CHUNK_BYTES } from './limits.ts';
+import { CROWDED_ARENA_SHARE, MIN_CHUNK_BYTES, MIN_INSTANCE_SHARE } from './limits.ts';
 import type { EngineModule } from './loaded_module.ts';
 import { TestEngine } from './test_engine.ts';
 
@@ -51,10 +51,7 @@ test('a full arena: spawns fail, those that are there answer and keep their stat
   const module = vm.load(KEEPER);
   const { procs, error } = fill(vm, module);
   assert.equal(error, 'the memory for parked processes is full');
-  assert.ok(
-    procs.length > MAX_INSTANCES_PER_MODULE + (maxArenaBytes * CROWDED_ARENA_SHARE) / 50_000,
-    `${procs.length}`,
-  );
+  assert.ok(procs.length > MIN_INSTANCE_SHARE + (maxArenaBytes * CROWDED_ARENA_SHARE) / 50_000, `${procs.length}`);
   checkAll(vm, procs, 1);
   assert.equal(vm.reasons.size, 0, 'nobody had to end');
   assert.equal(vm.trySpawn(module, 'main', [0]), error);
@@ -69,7 +66,7 @@ test('a full arena: spawns fail, those that are there answer and keep their stat
 test('a full side memory: spawns fail, those that are there answer, ends make room', () => {
   const vm = new TestEngine({ sliceMs: 1_000 });
   const module = vm.load(KEEPER);
-  const procs = Array.from({ length: 3 * MAX_INSTANCES_PER_MODULE }, (_, k) => vm.spawn(module, 'main', [k]));
+  const procs = Array.from({ length: 3 * MIN_INSTANCE_SHARE }, (_, k) => vm.spawn(module, 'main', [k]));
   vm.run();
   const { side } = vm.engine;
   // Address space only: nothing is written to it.

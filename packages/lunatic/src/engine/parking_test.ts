@@ -6,13 +6,20 @@ import { test } from 'node:test';
 import { randomBelow, SeededRandom } from '../base/random.ts';
 import { assemble } from '../wasm/test_modules.ts';
 import { RECORD_BYTES } from './instance.ts';
-import { MAX_INSTANCES_PER_MODULE, MAX_SHARED_PAGES, STAGING_BYTES } from './limits.ts';
+import {
+  MAX_INSTANCE_SHARE,
+  MAX_SHARED_PAGES,
+  MIN_INSTANCE_SHARE,
+  MISSES_PER_INSTANCE,
+  STAGING_BYTES,
+} from './limits.ts';
 import { TestEngine } from './test_engine.ts';
 import { scribbler } from './test_scribbler.ts';
 
 const PARKINGS = Number(process.env.LUNATIC_PARKINGS ?? 1_000);
 const SEED = Number(process.env.LUNATIC_TEST_SEED ?? 11);
-const AT_ONCE = 3 * MAX_INSTANCES_PER_MODULE;
+/** More than can come to have instances of their own, so that there is always somebody to park. */
+const AT_ONCE = MAX_INSTANCE_SHARE + MIN_INSTANCE_SHARE;
 
 /** What `main(seed, steps)` logs when it has V8 for itself; undefined: it overflows the stack, which depends on the stack. */
 function expectedLog(module: WebAssembly.Module, seed: number, steps: number): number[] | undefined {
@@ -91,25 +98,21 @@ test('parking: who has written more than the staging area holds keeps its instan
   const vm = new TestEngine({ sliceMs: 1_000 });
   const module = vm.load(FILLER);
   const pages = 64;
-  const procs = Array.from({ length: MAX_INSTANCES_PER_MODULE + 8 }, (_, k) =>
-    vm.spawn(module, 'main', [pages, k + 1]),
-  );
+  const procs = Array.from({ length: MIN_INSTANCE_SHARE + 8 }, (_, k) => vm.spawn(module, 'main', [pages, k + 1]));
   vm.run();
   assert.equal(vm.engine.pool.parked, 0);
   for (const proc of procs) vm.send(proc, 0);
   vm.run();
   for (const proc of procs) assert.deepEqual(vm.log(proc), [looked(pages)]);
-  assert.ok(vm.engine.pool.instanceCount <= MAX_INSTANCES_PER_MODULE);
+  assert.ok(vm.engine.pool.instanceCount <= MIN_INSTANCE_SHARE);
 });
 
 test('parking: at the bound over all memories, more state than the staging area holds goes in pieces', () => {
   // One slice is enough for each, or preempted ones would take turns and be parked at every turn.
-  const vm = new TestEngine({ sliceMs: 1_000, maxMemories: MAX_INSTANCES_PER_MODULE });
+  const vm = new TestEngine({ sliceMs: 1_000, maxMemories: MIN_INSTANCE_SHARE });
   const module = vm.load(FILLER);
   const pages = 64;
-  const procs = Array.from({ length: MAX_INSTANCES_PER_MODULE + 8 }, (_, k) =>
-    vm.spawn(module, 'main', [pages, k + 1]),
-  );
+  const procs = Array.from({ length: MIN_INSTANCE_SHARE + 8 }, (_, k) => vm.spawn(module, 'main', [pages, k + 1]));
   vm.run();
   assert.equal(vm.engine.pool.parked, 8);
   for (const proc of procs) vm.send(proc, 0);
@@ -121,13 +124,11 @@ test('parking: processes with large memories keep them, and leave the module its
   const vm = new TestEngine();
   const module = vm.load(FILLER);
   const pages = MAX_SHARED_PAGES + 1;
-  const large = Array.from({ length: MAX_INSTANCES_PER_MODULE + 4 }, (_, k) =>
-    vm.spawn(module, 'main', [pages, k + 1]),
-  );
+  const large = Array.from({ length: MIN_INSTANCE_SHARE + 4 }, (_, k) => vm.spawn(module, 'main', [pages, k + 1]));
   vm.run();
   assert.equal(vm.engine.pool.parked, 0, 'nobody has to make room');
   assert.equal(vm.engine.pool.instanceCount, large.length);
-  const small = Array.from({ length: MAX_INSTANCES_PER_MODULE }, () => vm.spawn(module, 'main', [2, 9]));
+  const small = Array.from({ length: MIN_INSTANCE_SHARE }, () => vm.spawn(module, 'main', [2, 9]));
   vm.run();
   assert.equal(vm.engine.pool.instanceCount, large.length + small.length);
   for (const proc of [...small, ...large]) vm.send(proc, 0);
@@ -141,13 +142,59 @@ test('parking: an idle process without any state of its own costs the arena noth
   const vm = new TestEngine();
   const module = vm.load(`(module (import "env" "receive" (func $receive (result i32)))
     (memory 1) (func (export "main") (drop (call $receive))))`);
-  const procs = Array.from({ length: 2 * MAX_INSTANCES_PER_MODULE }, () => vm.spawn(module));
+  const procs = Array.from({ length: 2 * MIN_INSTANCE_SHARE }, () => vm.spawn(module));
   vm.run();
-  assert.equal(vm.engine.pool.parked, MAX_INSTANCES_PER_MODULE);
+  assert.equal(vm.engine.pool.parked, MIN_INSTANCE_SHARE);
   assert.equal(vm.engine.pool.arena.usedBytes, 0);
   for (const proc of procs) vm.send(proc, 0);
   vm.run();
   assert.equal(vm.system.processCount, 0);
+});
+
+/** Counts the messages in its memory of `pages` pages until one is 0, and logs their number. */
+const counter = (pages: number): string => `(module
+  (import "env" "receive" (func $receive (result i32)))
+  (import "env" "log" (func $log (param i32)))
+  (memory ${pages})
+  (func (export "main")
+    (loop $next
+      (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (i32.const 1)))
+      (br_if $next (call $receive)))
+    (call $log (i32.load (i32.const 8)))))`;
+
+/** The VM after `count` processes have taken turns often enough for all the instances that can be had by it. */
+function takeTurns(count: number, pages: number): TestEngine {
+  const vm = new TestEngine();
+  const module = vm.load(counter(pages));
+  const procs = Array.from({ length: count }, () => vm.spawn(module));
+  const turns = Math.ceil(((count - MIN_INSTANCE_SHARE) * MISSES_PER_INSTANCE) / MIN_INSTANCE_SHARE);
+  vm.run();
+  for (let turn = 0; turn < turns; turn++) {
+    for (const proc of procs) vm.send(proc, 1);
+    vm.run();
+  }
+  const { parked } = vm.engine.pool;
+  for (const proc of procs) vm.send(proc, 0);
+  vm.run();
+  for (const proc of procs) assert.deepEqual(vm.log(proc), [turns + 1]);
+  const isCalm = vm.engine.pool.parked === parked;
+  assert.equal(isCalm, vm.engine.pool.instanceCount >= count);
+  return vm;
+}
+
+test('parking: processes that take turns come to have an instance each, if there are not too many', () => {
+  const count = MIN_INSTANCE_SHARE + 8;
+  assert.equal(takeTurns(count, 1).engine.pool.instanceCount, count);
+});
+
+test('parking: no instances for those that would find them taken all the same', () => {
+  const vm = takeTurns(MAX_INSTANCE_SHARE + 1, 1);
+  assert.equal(vm.engine.pool.instanceCount, MIN_INSTANCE_SHARE);
+});
+
+test('parking: a share of large memories does not rise', () => {
+  const vm = takeTurns(MIN_INSTANCE_SHARE + 1, MAX_SHARED_PAGES);
+  assert.equal(vm.engine.pool.instanceCount, MIN_INSTANCE_SHARE);
 });
 
 test('parking: a store that reaches over the end of a piece is not torn', () => {
@@ -166,7 +213,7 @@ test('parking: a store that reaches over the end of a piece is not torn', () => 
   const recordsPerPiece = Math.floor(STAGING_BYTES / RECORD_BYTES);
   for (let blocks = recordsPerPiece - 2; blocks <= recordsPerPiece + 2; blocks++) {
     const parked = vm.spawn(module, 'main', [blocks, blocks * 256]);
-    const others = Array.from({ length: MAX_INSTANCES_PER_MODULE }, () => vm.spawn(module, 'main', [0, blocks * 256]));
+    const others = Array.from({ length: MIN_INSTANCE_SHARE }, () => vm.spawn(module, 'main', [0, blocks * 256]));
     vm.run();
     for (const proc of [...others, parked]) vm.send(proc, 0);
     vm.run();

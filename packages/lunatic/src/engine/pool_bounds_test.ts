@@ -5,11 +5,11 @@ import { test } from 'node:test';
 import type { Process } from '../actor/process.ts';
 import {
   MAX_ALL_TABLE_ELEMENTS,
-  MAX_INSTANCES_PER_MODULE,
   MAX_MEMORIES,
   MAX_MODULES,
   MAX_SHARED_PAGES,
   MAX_TABLE_ELEMENTS,
+  MIN_INSTANCE_SHARE,
 } from './limits.ts';
 import type { EngineModule } from './loaded_module.ts';
 import { TestEngine } from './test_engine.ts';
@@ -55,7 +55,7 @@ test('1,000 processes with 1,000 page counts on 100 instances', () => {
   assert.equal(vm.reasons.size, 0);
   assert.equal(vm.engine.pool.memoryCount, 100);
   finish(vm, procs, (k) => k + 1);
-  assert.ok(module.idle.size <= MAX_INSTANCES_PER_MODULE, 'sizes without instances are forgotten');
+  assert.ok(module.idle.size <= MIN_INSTANCE_SHARE, 'sizes without instances are forgotten');
   checkCounts(vm, [module]);
 });
 
@@ -63,9 +63,9 @@ test('an idle instance that is too large makes room, one that is small enough gr
   const vm = new TestEngine(LONG_SLICE);
   const module = vm.load(waiter());
   const wave = (pages: number): void => {
-    const procs = Array.from({ length: MAX_INSTANCES_PER_MODULE }, () => vm.spawn(module, 'main', [pages]));
+    const procs = Array.from({ length: MIN_INSTANCE_SHARE }, () => vm.spawn(module, 'main', [pages]));
     vm.run();
-    assert.equal(vm.engine.pool.instanceCount, MAX_INSTANCES_PER_MODULE);
+    assert.equal(vm.engine.pool.instanceCount, MIN_INSTANCE_SHARE);
     finish(vm, procs, () => pages);
   };
   wave(5);
@@ -146,7 +146,7 @@ test('tables count: MAX_ALL_TABLE_ELEMENTS', () => {
   const half = MAX_TABLE_ELEMENTS / 2;
   const module = vm.load(waiter(`(table ${half} funcref)`));
   const fit = Math.floor(MAX_ALL_TABLE_ELEMENTS / module.tableElements);
-  assert.ok(fit < MAX_INSTANCES_PER_MODULE, 'so that the sum is what ends it');
+  assert.ok(fit < MIN_INSTANCE_SHARE, 'so that the sum is what ends it');
   const procs = Array.from({ length: fit + 3 }, () => vm.spawn(module, 'main', [2]));
   vm.run();
   assert.equal(vm.engine.pool.instanceCount, fit);

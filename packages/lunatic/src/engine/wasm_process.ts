@@ -36,6 +36,7 @@ import type { GuestInstance } from './instance.ts';
 import {
   FUEL_UNIT,
   INITIAL_FUEL_PER_MS,
+  MAX_INSTANCE_SHARE,
   MAX_STACK_BYTES,
   MIN_MEASURED_FUEL,
   SHORT_SLICE_WORK_BYTES,
@@ -86,6 +87,8 @@ export class WasmProcess implements ProcessBody {
   pages: number;
   parkedAt = -1;
   parkedBytes = 0;
+  /** The module's `evictions` when it was parked last. */
+  evictedAt = -MAX_INSTANCE_SHARE;
   /** Fuel used so far, kept only under a limit. */
   fuelUsed = 0;
   fuelPerMs = INITIAL_FUEL_PER_MS;
