@@ -47,9 +47,16 @@ import { ByteWriter } from '../wasm/writer.ts';
 export class CodeWriter {
   readonly out = new ByteWriter();
   /** Where the branches begin that are hardly ever taken (branch_hints.ts): bytes from the beginning of `out`. */
-  readonly unlikely: number[] = [];
+  unlikely: number[] = [];
   /** Whether to note them. */
   hints = true;
+
+  /** As new, in the same buffer. */
+  clear(): void {
+    this.out.clear();
+    this.unlikely = [];
+    this.hints = true;
+  }
 
   op(opcode: number): void {
     encodeOpcode(this.out, opcode);

@@ -3,8 +3,9 @@
 
 import { writeValType } from '../wasm/sections/value_types.ts';
 import { type FuncType, I32, type ValType, type WasmModule } from '../wasm/types.ts';
-import type { ByteWriter } from '../wasm/writer.ts';
+import { ByteWriter } from '../wasm/writer.ts';
 import type { CallGraph } from './call_graph.ts';
+import { CodeWriter } from './code_writer.ts';
 
 export interface AppendedFunction {
   readonly typeIndex: number;
@@ -67,6 +68,9 @@ export class RewriteContext {
   readonly importTypes = new Map<number, number>();
   /** By function index: where the branches are that are hardly ever taken, in bytes from the beginning of the body. */
   readonly unlikely = new Map<number, readonly number[]>();
+  /** Of the function in hand (emitter.ts): its code, and its whole body. Kept, since a buffer that grows is copied again and again. */
+  readonly codeWriter = new CodeWriter();
+  readonly bodyWriter = new ByteWriter();
   readonly #firstAppended: number;
   readonly #typeIndices = new Map<string, number>();
   readonly #redirects = new Map<number, number>();

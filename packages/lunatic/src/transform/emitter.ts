@@ -46,7 +46,7 @@ import {
 } from '../wasm/opcodes.ts';
 import { I32, type ValType } from '../wasm/types.ts';
 import { isMemoryBulk } from './bulk.ts';
-import { CodeWriter, encodeBlockType } from './code_writer.ts';
+import { type CodeWriter, encodeBlockType } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
 import type { CountedLoop } from './counted_loops.ts';
 import { emitSave, type FrameLayout, type FrameLayouts, type Slot } from './frames.ts';
@@ -59,6 +59,7 @@ import { emitDummy, isStrict, nullable } from './references.ts';
 import { emitStripBound, emitStripBranch, emitStripEnd, emitStripHeader, emitStripMark } from './strips.ts';
 import { tableGrowHelper } from './table_grow.ts';
 
+/** There is one at a time in a rewrite: it writes into the writers of the context, from its making to `body`. */
 export class Emitter {
   readonly context: RewriteContext;
   readonly ir: FunctionIr;
@@ -70,7 +71,7 @@ export class Emitter {
   readonly resuming: boolean;
   /** Which writes are marked otherwise; undefined: none is recorded. */
   readonly marks: MarkPlan | undefined;
-  readonly writer = new CodeWriter();
+  readonly writer: CodeWriter;
   /** The local that holds fuel, or -1. */
   readonly fuelLocal: number;
   /** Emitted blocks open now. */
@@ -99,6 +100,8 @@ export class Emitter {
     this.functionNumber = functionNumber;
     this.resuming = resuming;
     this.marks = marks;
+    this.writer = context.codeWriter;
+    this.writer.clear();
     this.fuelLocal = keepsFuel(ir) ? this.local('fuel', I32) : -1;
   }
 
@@ -188,15 +191,16 @@ export class Emitter {
   /** Locals and code of the emitted function `funcIndex`; `declared` come first, then the emitter's own. */
   body(declared: readonly ValType[], funcIndex: number): Uint8Array {
     this.flush();
-    const head = new CodeWriter();
-    encodeLocals(head.out, [...declared.map(nullable), ...this.#extra]);
-    const { length } = head.out;
-    this.context.unlikely.set(
+    const { bodyWriter, unlikely } = this.context;
+    bodyWriter.clear();
+    encodeLocals(bodyWriter, [...declared.map(nullable), ...this.#extra]);
+    const { length } = bodyWriter;
+    unlikely.set(
       funcIndex,
       this.writer.unlikely.map((offset) => length + offset),
     );
-    head.out.append(this.writer.out);
-    return head.out.finish();
+    bodyWriter.append(this.writer.out);
+    return bodyWriter.copy();
   }
 
   openBlock(blockType: number): void {

@@ -21,7 +21,7 @@ import { WasmError } from '../wasm/error.ts';
 import { decodeModule } from '../wasm/module.ts';
 import { functionName } from '../wasm/names.ts';
 import { OP_END, OP_I32_CONST, OP_REF_NULL } from '../wasm/opcodes.ts';
-import { encodeCode } from '../wasm/sections/code.ts';
+import { encodeBodies } from '../wasm/sections/code.ts';
 import { encodeElements } from '../wasm/sections/elements.ts';
 import { encodeExports } from '../wasm/sections/exports.ts';
 import { encodeFunctions } from '../wasm/sections/functions.ts';
@@ -423,9 +423,7 @@ class Rewrite {
     encodeElements(writer, [...patched.elements, resumeSegment], patched.source);
     this.copySection(writer, SECTION_DATA_COUNT);
     emitBranchHints(writer, context.unlikely);
-    encodeCode(writer, module.bodies.length + context.appended.length, (body, codeIndex) =>
-      this.writeBody(body, codeIndex),
-    );
+    encodeBodies(writer, this.allBodies());
     this.copySection(writer, SECTION_DATA);
     emitNameSection(writer, context);
     return writer.finish();
@@ -484,16 +482,13 @@ class Rewrite {
     });
   }
 
-  private writeBody(writer: ByteWriter, codeIndex: number): void {
-    const { module, context } = this;
-    if (codeIndex < module.bodies.length) {
-      const body = module.bodies[codeIndex];
-      const rewritten = this.bodies[codeIndex];
-      if (rewritten === null) writer.bytes(module.bytes, body.offset, body.end);
-      else writer.bytes(rewritten);
-      return;
-    }
-    writer.bytes(context.appended[codeIndex - module.bodies.length].body as Uint8Array);
+  private allBodies(): Uint8Array[] {
+    const { module, context, bodies } = this;
+    return [
+      ...module.bodies.map(({ offset, end }, codeIndex) => bodies[codeIndex] ?? module.bytes.subarray(offset, end)),
+      // Each has been set by now.
+      ...context.appended.map(({ body }) => body as Uint8Array),
+    ];
   }
 
   private copySection(writer: ByteWriter, id: number): void {

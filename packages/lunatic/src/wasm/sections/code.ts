@@ -10,7 +10,7 @@ import { inFunction } from '../names.ts';
 import { OP_END } from '../opcodes.ts';
 import { ByteReader } from '../reader.ts';
 import { type FunctionBody, type LocalGroup, SECTION_CODE, type WasmModule } from '../types.ts';
-import type { ByteWriter } from '../writer.ts';
+import { type ByteWriter, u32Length } from '../writer.ts';
 import { readValType, writeValType } from './value_types.ts';
 
 export function decodeCode(reader: ByteReader, module: WasmModule): void {
@@ -87,4 +87,20 @@ export function encodeCode(
       section.sized((body) => writeBody(body, codeIndex));
     }
   });
+}
+
+/** The same for bodies that are there already, each with its locals and without its size. */
+export function encodeBodies(writer: ByteWriter, bodies: readonly Uint8Array[]): void {
+  let sizeBytes = u32Length(bodies.length);
+  for (const body of bodies) {
+    sizeBytes += u32Length(body.length) + body.length;
+  }
+  writer.u8(SECTION_CODE);
+  writer.u32(sizeBytes);
+  writer.reserve(sizeBytes);
+  writer.u32(bodies.length);
+  for (const body of bodies) {
+    writer.u32(body.length);
+    writer.bytes(body);
+  }
 }
