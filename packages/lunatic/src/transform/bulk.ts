@@ -5,9 +5,7 @@
 // price is small. Where writes are tracked it is followed by its marks. `table.grow` is always outlined: what tables may
 // grow to is a matter of the whole thread.
 
-import type { InstructionReader } from '../wasm/instructions.ts';
 import {
-  OP_I32_CONST,
   OP_MEMORY_COPY,
   OP_MEMORY_FILL,
   OP_MEMORY_INIT,
@@ -20,27 +18,17 @@ import { BULK_SHIFT, COST_OUTLINED, COST_TABLE_ELEMENT, INLINE_BULK_LENGTH, INLI
 
 export type BulkVerdict = 'none' | 'inline' | 'outlined';
 
-/** Feed it every instruction of a body in order. */
-export class BulkScan {
-  #constant = -1;
-  /** Fuel for the last instruction, if it was a bulk one; an outlined one charges its length itself. */
-  cost = 0;
+/** `length`: the constant that the instruction before has pushed, or -1. */
+export function bulkVerdict(op: number, length: number): BulkVerdict {
+  if (isMemoryBulk(op)) return length >= 0 && length <= INLINE_BULK_LENGTH ? 'inline' : 'outlined';
+  if (isTableBulk(op)) return length >= 0 && length <= INLINE_TABLE_LENGTH ? 'inline' : 'outlined';
+  return op === OP_TABLE_GROW ? 'outlined' : 'none';
+}
 
-  step(reader: InstructionReader): BulkVerdict {
-    const { op } = reader;
-    const length = this.#constant;
-    this.#constant = op === OP_I32_CONST ? reader.imm0 : -1;
-    if (isMemoryBulk(op) && length >= 0 && length <= INLINE_BULK_LENGTH) {
-      this.cost = 1 + (length >> BULK_SHIFT);
-      return 'inline';
-    }
-    if (isTableBulk(op) && length >= 0 && length <= INLINE_TABLE_LENGTH) {
-      this.cost = 1 + length * COST_TABLE_ELEMENT;
-      return 'inline';
-    }
-    this.cost = COST_OUTLINED;
-    return isMemoryBulk(op) || isTableBulk(op) || op === OP_TABLE_GROW ? 'outlined' : 'none';
-  }
+/** Fuel for a bulk instruction; an outlined one charges its length itself. */
+export function bulkCost(op: number, length: number): number {
+  if (bulkVerdict(op, length) === 'outlined') return COST_OUTLINED;
+  return isMemoryBulk(op) ? 1 + (length >> BULK_SHIFT) : 1 + length * COST_TABLE_ELEMENT;
 }
 
 /** Does it write to a memory? */

@@ -14,10 +14,9 @@
 // twice would run 2^n steps unchecked.
 
 import { InstructionReader } from '../wasm/instructions.ts';
+import { slotOf } from '../wasm/opcode_table.ts';
 import {
   OP_BLOCK,
-  OP_BR,
-  OP_BR_TABLE,
   OP_CALL,
   OP_CALL_INDIRECT,
   OP_CALL_REF,
@@ -28,24 +27,11 @@ import {
   OP_ELEM_DROP,
   OP_ELSE,
   OP_END,
-  OP_F32_DIV,
-  OP_F32_SQRT,
-  OP_F64_DIV,
-  OP_F64_SQRT,
-  OP_I32_DIV_S,
-  OP_I32_DIV_U,
-  OP_I32_REM_S,
-  OP_I32_REM_U,
-  OP_I64_DIV_S,
-  OP_I64_DIV_U,
-  OP_I64_REM_S,
-  OP_I64_REM_U,
+  OP_I32_CONST,
   OP_IF,
   OP_LOOP,
   OP_MEMORY_GROW,
   OP_REF_FUNC,
-  OP_RETHROW,
-  OP_RETURN,
   OP_RETURN_CALL,
   OP_RETURN_CALL_INDIRECT,
   OP_RETURN_CALL_REF,
@@ -54,20 +40,15 @@ import {
   OP_TABLE_GROW,
   OP_TABLE_INIT,
   OP_TABLE_SET,
-  OP_THROW,
-  OP_THROW_REF,
   OP_TRY,
   OP_TRY_TABLE,
-  OP_UNREACHABLE,
   opcodeName,
 } from '../wasm/opcodes.ts';
 import type { WasmModule } from '../wasm/types.ts';
-import { BulkScan } from './bulk.ts';
+import { bulkCost, bulkVerdict } from './bulk.ts';
 import { chargeFor, FlowEstimate } from './flow_estimate.ts';
 import {
   COST_CALL,
-  COST_DIVISION,
-  COST_GROW,
   COST_HOST_CALL,
   COST_INDIRECT_CALL,
   COST_STOPPING_CALL,
@@ -75,6 +56,7 @@ import {
   MAX_COST,
   MAX_UNDERCHARGE,
 } from './limits.ts';
+import { COSTS, endsFlow, fillOpTraits, PLAIN, TRAITS } from './op_traits.ts';
 
 export interface CallGraph {
   /** By function index, imports included: may a call of it end in a stop? */
@@ -95,34 +77,6 @@ export interface CallGraph {
 /** `stops(module, name)`: may this imported function stop the process? */
 export function analyseCalls(module: WasmModule, stops: (module: string, name: string) => boolean): CallGraph {
   return new Analysis(module, stops).run();
-}
-
-/** The price of one instruction that is not a call. */
-export function instructionCost(op: number): number {
-  switch (op) {
-    case OP_I32_DIV_S:
-    case OP_I32_DIV_U:
-    case OP_I32_REM_S:
-    case OP_I32_REM_U:
-    case OP_I64_DIV_S:
-    case OP_I64_DIV_U:
-    case OP_I64_REM_S:
-    case OP_I64_REM_U:
-    case OP_F32_DIV:
-    case OP_F64_DIV:
-    case OP_F32_SQRT:
-    case OP_F64_SQRT:
-      return COST_DIVISION;
-    case OP_MEMORY_GROW:
-      return COST_GROW;
-    case OP_BLOCK:
-    case OP_END:
-    case OP_ELSE:
-    case OP_LOOP:
-      return 0;
-    default:
-      return 1;
-  }
 }
 
 /** What a call costs its caller: the callee's straight-line code too, unless the callee charges that itself. */
@@ -152,6 +106,8 @@ class Analysis {
   readonly cost: Float64Array;
   readonly color: Uint8Array;
   readonly cutTypes = new Set<number>();
+  /** By function index: may an indirect call reach it? */
+  readonly taken: Uint8Array;
   unshared: string | undefined;
   hasTryTable = false;
   hasTableGrow = false;
@@ -170,6 +126,8 @@ class Analysis {
     this.entryCheck = new Uint8Array(this.nodeCount);
     this.cost = new Float64Array(this.nodeCount);
     this.color = new Uint8Array(this.nodeCount);
+    this.taken = new Uint8Array(this.functionCount);
+    fillOpTraits();
     let funcIndex = 0;
     for (const entry of module.imports) {
       if (entry.kind !== 'func') continue;
@@ -182,11 +140,11 @@ class Analysis {
   }
 
   run(): CallGraph {
-    const taken = takenReferences(this.module);
-    for (let f = 0; f < this.functionCount; f++) {
-      if (taken[f]) this.edges[this.typeNode(this.module.funcTypeIndices[f])].push(f);
-    }
+    takeReferences(this.module, this.taken);
     for (const body of this.module.bodies) this.scanBody(body.funcIndex, body.codeOffset, body.end);
+    for (let f = 0; f < this.functionCount; f++) {
+      if (this.taken[f]) this.edges[this.typeNode(this.module.funcTypeIndices[f])].push(f);
+    }
     for (let node = 0; node < this.nodeCount; node++) if (this.color[node] === WHITE) this.walk(node);
     const reach = this.propagate();
     const count = this.functionCount;
@@ -218,21 +176,35 @@ class Analysis {
     return this.functionCount + this.module.typeIds[typeIndex];
   }
 
+  // Hot: every instruction of a module (`npm run bench -- rewrite`).
   /** One pass over a body: its calls, whether it loops, what its straight-line code costs. */
   private scanBody(funcIndex: number, start: number, end: number): void {
     const reader = new InstructionReader(this.module.bytes, start, end);
-    const bulk = new BulkScan();
     const frames: number[] = [];
     let loopDepth = 0;
     // Depth of the frame whose rest is unreachable, or -1. Code after an `end` counts as reachable again.
     let dead = -1;
     let own = 0;
     let expected = 0;
+    // What the last instruction has pushed, if that was a constant; else -1.
+    let constant = -1;
     const flow = new FlowEstimate();
     while (reader.next()) {
       const op = reader.op;
       const { share } = flow;
+      const slot = slotOf(op);
+      if ((TRAITS[slot] & PLAIN) !== 0) {
+        constant = op === OP_I32_CONST ? reader.imm0 : -1;
+        if (dead < 0 && loopDepth === 0) {
+          own += COSTS[slot];
+          expected += COSTS[slot] * share;
+        }
+        continue;
+      }
+      const length = constant;
+      constant = -1;
       flow.step(reader);
+      if (op === OP_REF_FUNC) this.taken[reader.imm0] = 1;
       switch (op) {
         case OP_BLOCK:
         case OP_IF:
@@ -257,10 +229,10 @@ class Analysis {
           break;
       }
       if (dead >= 0) continue;
-      const verdict = bulk.step(reader);
+      const verdict = bulkVerdict(op, length);
       if (verdict === 'outlined') this.seed[funcIndex] = 1;
       if (loopDepth === 0) {
-        const cost = verdict === 'none' ? instructionCost(op) : bulk.cost;
+        const cost = verdict === 'none' ? COSTS[slot] : bulkCost(op, length);
         own += cost;
         expected += cost * share;
       }
@@ -408,38 +380,16 @@ function changesInstance(op: number): boolean {
   }
 }
 
-/** Does control never reach the next instruction of the same sequence? */
-export function endsFlow(op: number): boolean {
-  switch (op) {
-    case OP_UNREACHABLE:
-    case OP_BR:
-    case OP_BR_TABLE:
-    case OP_RETURN:
-    case OP_RETURN_CALL:
-    case OP_RETURN_CALL_INDIRECT:
-    case OP_RETURN_CALL_REF:
-    case OP_THROW:
-    case OP_THROW_REF:
-    case OP_RETHROW:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Functions that an indirect call may reach: named by element segments, `ref.func`, constant expressions, or exported. */
-function takenReferences(module: WasmModule): Uint8Array {
-  const taken = new Uint8Array(module.funcTypeIndices.length);
+/** Adds the functions that an indirect call may reach though no body names them: in element segments, constant expressions, exports. */
+function takeReferences(module: WasmModule, taken: Uint8Array): void {
   for (const segment of module.elements) for (const f of segment.funcIndices) taken[f] = 1;
   const scan = (start: number, end: number): void => {
     const reader = new InstructionReader(module.bytes, start, end);
     while (reader.next()) if (reader.op === OP_REF_FUNC) taken[reader.imm0] = 1;
   };
-  for (const body of module.bodies) scan(body.codeOffset, body.end);
   for (const global of module.globals) if (global.init !== undefined) scan(global.init.start, global.init.end);
   for (const table of module.tables) if (table.init !== undefined) scan(table.init.start, table.init.end);
   // A table that the embedder can reach may come to hold any exported function.
   const open = module.importedTables > 0 || module.exports.some((e) => e.kind === 'table');
   if (open) for (const e of module.exports) if (e.kind === 'func') taken[e.index] = 1;
-  return taken;
 }

@@ -39,7 +39,7 @@ import {
   OP_TRY_TABLE,
   OP_UNREACHABLE,
 } from '../wasm/opcodes.ts';
-import { endsFlow } from './call_graph.ts';
+import { endsFlow } from './op_traits.ts';
 
 /** A constant, or the local that holds it. */
 export interface Invariant {
@@ -63,9 +63,9 @@ export interface CountedLoop {
 
 /** Reachable instructions in flat arrays, as in `FunctionIr`. */
 export interface Instructions {
-  readonly ops: readonly number[];
-  readonly imm0: readonly number[];
-  readonly blockTypes: readonly number[];
+  readonly ops: Int32Array;
+  readonly imm0: Int32Array;
+  readonly blockTypes: Int32Array;
   readonly labels: ReadonlyMap<number, readonly number[]>;
 }
 

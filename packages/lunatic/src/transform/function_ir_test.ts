@@ -20,7 +20,7 @@ test('unreachable code is dropped, the structure around it stays', () => {
 
 test('falls: which ends are reached by falling into them', () => {
   const ir = irOf('(block (br 0)) (block (nop)) (if (i32.const 1) (then (return)) (else (call $wait))) (unreachable)');
-  const ends = ir.ops.map((op, at) => [op, at] as const).filter(([op]) => op === 0x0b);
+  const ends = Array.from(ir.ops, (op, at) => [op, at] as const).filter(([op]) => op === 0x0b);
   assert.deepEqual(
     ends.map(([, at]) => ir.falls[at]),
     [0, 1, 1],
@@ -39,7 +39,7 @@ test('resume points: calls that may stop, loop headers, the entry of what recurs
     [0, 1, 3, 6, -1],
   );
   assert.equal(ir.entryPoint, true);
-  assert.deepEqual(ir.pointsBefore.slice(0, 3), [0, 1, 2]);
+  assert.deepEqual([...ir.pointsBefore.subarray(0, 3)], [0, 1, 2]);
   assert.equal(ir.pointsBefore[ir.count], 4);
 });
 

@@ -20,9 +20,9 @@ import {
   OP_LOOP,
   OP_TRY_TABLE,
 } from '../wasm/opcodes.ts';
-import { endsFlow } from './call_graph.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { MAX_LIVE_ENTRIES, MAX_LIVENESS_WORDS, MAX_LIVENESS_WORK } from './limits.ts';
+import { endsFlow } from './op_traits.ts';
 
 /** Live locals of every resume point, ascending. `null`: too large to compute, every local counts as live. */
 export function livePoints(ir: FunctionIr): Int32Array[] | null {

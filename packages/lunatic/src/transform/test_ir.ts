@@ -22,5 +22,5 @@ export function irOf(code: string, module = ''): FunctionIr {
 
 /** Names of the instructions kept. */
 export function opsOf(ir: FunctionIr): string {
-  return ir.ops.map(opcodeName).join(' ');
+  return Array.from(ir.ops, opcodeName).join(' ');
 }

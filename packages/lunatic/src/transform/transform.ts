@@ -70,6 +70,7 @@ import {
   MAX_TRACKED_PAGES,
   SIDE_MEMORY,
 } from './injected_abi.ts';
+import { InstructionColumns } from './instruction_columns.ts';
 import { MAX_KEPT_REFERENCES } from './limits.ts';
 import { livePoints } from './liveness.ts';
 import { planMarks } from './marks.ts';
@@ -182,6 +183,7 @@ class Rewrite {
   readonly reports: FunctionReport[] = [];
   readonly resumedFunctions = new Map<number, number>();
   readonly bodies: (Uint8Array | null)[];
+  readonly columns = new InstructionColumns();
   readonly injectedExports: Omit<Export, 'offset'>[] = [];
   readonly unshared: string | undefined;
   readonly tracked: boolean;
@@ -304,7 +306,7 @@ class Rewrite {
       if (needsCopy(context, body)) this.bodies[codeIndex] = copyPlainBody(context, body);
       return;
     }
-    const ir = buildFunctionIr(module, context.graph, body);
+    const ir = buildFunctionIr(module, context.graph, body, this.columns);
     const strict = ir.type.results.find((type) => !hasDummy(type));
     if (strict !== undefined) {
       throw new WasmError(

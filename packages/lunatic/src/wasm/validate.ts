@@ -159,6 +159,11 @@ export class FunctionValidator {
     this.localTypes = localTypesOf(type, body);
   }
 
+  /** Operands below the innermost control frame. */
+  get frameHeight(): number {
+    return this.stack.frame.height;
+  }
+
   step(reader: InstructionReader): void {
     try {
       this.apply(reader);
