@@ -63,28 +63,23 @@ export class CodeWriter {
   }
 
   localGet(index: number): void {
-    this.out.u8(OP_LOCAL_GET);
-    this.out.u32(index);
+    this.out.u8u32(OP_LOCAL_GET, index);
   }
 
   localSet(index: number): void {
-    this.out.u8(OP_LOCAL_SET);
-    this.out.u32(index);
+    this.out.u8u32(OP_LOCAL_SET, index);
   }
 
   localTee(index: number): void {
-    this.out.u8(OP_LOCAL_TEE);
-    this.out.u32(index);
+    this.out.u8u32(OP_LOCAL_TEE, index);
   }
 
   globalGet(index: number): void {
-    this.out.u8(OP_GLOBAL_GET);
-    this.out.u32(index);
+    this.out.u8u32(OP_GLOBAL_GET, index);
   }
 
   globalSet(index: number): void {
-    this.out.u8(OP_GLOBAL_SET);
-    this.out.u32(index);
+    this.out.u8u32(OP_GLOBAL_SET, index);
   }
 
   i32(value: number): void {
@@ -115,8 +110,7 @@ export class CodeWriter {
   }
 
   call(index: number): void {
-    this.out.u8(OP_CALL);
-    this.out.u32(index);
+    this.out.u8u32(OP_CALL, index);
   }
 
   drop(): void {
@@ -161,13 +155,11 @@ export class CodeWriter {
   }
 
   br(label: number): void {
-    this.out.u8(OP_BR);
-    this.out.u32(label);
+    this.out.u8u32(OP_BR, label);
   }
 
   brIf(label: number): void {
-    this.out.u8(OP_BR_IF);
-    this.out.u32(label);
+    this.out.u8u32(OP_BR_IF, label);
   }
 
   /** A load or store with alignment 1 from or to `memory`. */

@@ -26,7 +26,7 @@ import {
 import { EXNREF, type FuncType, I32, I64, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
-import { emitSave, type FrameLayout, type Slot, sizeOf } from './frames.ts';
+import { emitSave, frameOfParams, sizeOf } from './frames.ts';
 import {
   CELL_ANSWER,
   CELL_FUEL,
@@ -308,13 +308,8 @@ export function emitImportWrapper(
   const { params, results } = type;
   const wrapper = context.append(params, results, name);
   const resume = context.append([], [], name);
-  let fromEnd = FRAME_HEADER;
-  const slots: Slot[] = params.map((param, local) => {
-    fromEnd += sizeOf(param);
-    return { type: param, height: -1, local, fromEnd };
-  });
-  const layout: FrameLayout = { slots, sizeBytes: fromEnd, resumePoint: 1 };
-  const functionNumber = context.addResumeEntry(resume.index, [fromEnd]);
+  const layout = frameOfParams(params);
+  const functionNumber = context.addResumeEntry(resume.index, [layout.sizeBytes]);
   if (split) context.importTypes.set(funcIndex, context.typeIndex(params.flatMap(halves), results));
 
   const callImport = (writer: CodeWriter): void => {
@@ -350,7 +345,7 @@ export function emitImportWrapper(
   writer.localTee(base);
   writer.globalSet(globals.top);
   if (receive) emitTakeAnswer(writer, context);
-  for (const slot of slots) {
+  for (const slot of layout.slots) {
     writer.localGet(base);
     emitLoadValue(writer, context, slot.type, layout.sizeBytes - slot.fromEnd);
     writer.localSet(slot.local);

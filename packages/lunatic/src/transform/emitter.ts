@@ -49,7 +49,7 @@ import { isMemoryBulk } from './bulk.ts';
 import { type CodeWriter, encodeBlockType } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
 import type { CountedLoop } from './counted_loops.ts';
-import { emitSave, type FrameLayout, type FrameLayouts, type Slot } from './frames.ts';
+import { emitSave, type FrameLayout, type FrameLayouts, operandKey, type Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
 import { BLOCK_SHIFT } from './injected_abi.ts';
 import { MAX_LOCALS } from './limits.ts';
@@ -80,6 +80,8 @@ export class Emitter {
   readonly labelDepths: number[] = [0];
   readonly #extra: ValType[] = [];
   readonly #named = new Map<string, number>();
+  /** By type and height. */
+  readonly #shadows = new Map<number, number>();
   /** The loop that runs in strips, if inside one. */
   #strip: CountedLoop | undefined;
   #copyFrom = -1;
@@ -109,23 +111,34 @@ export class Emitter {
   local(name: string, type: ValType): number {
     let index = this.#named.get(name);
     if (index === undefined) {
-      index = this.ir.localTypes.length + this.#extra.length;
-      if (index >= MAX_LOCALS)
-        throw new WasmError(
-          'unsupported: too many locals in a function that may stop',
-          this.ir.starts[0] ?? 0,
-          this.ir.funcIndex,
-        );
-      this.#extra.push(type);
+      index = this.#addLocal(type);
       this.#named.set(name, index);
     }
+    return index;
+  }
+
+  #addLocal(type: ValType): number {
+    const index = this.ir.localTypes.length + this.#extra.length;
+    if (index >= MAX_LOCALS)
+      throw new WasmError(
+        'unsupported: too many locals in a function that may stop',
+        this.ir.starts[0] ?? 0,
+        this.ir.funcIndex,
+      );
+    this.#extra.push(type);
     return index;
   }
 
   /** The shadow local of an operand. A local that dispatch may jump past has to be nullable. */
   shadow(height: number, type: ValType): number {
     const held = nullable(type);
-    return this.local(`${height}:${held}`, held);
+    const key = operandKey(height, held);
+    let index = this.#shadows.get(key);
+    if (index === undefined) {
+      index = this.#addLocal(held);
+      this.#shadows.set(key, index);
+    }
+    return index;
   }
 
   /** Was this local of the guest declared nullable though its type is not? All but the forward version's parameters are. */
@@ -223,7 +236,16 @@ export class Emitter {
 
   /** Emits instructions [from, to), whole constructs only, with plain loops. */
   range(from: number, to: number): void {
-    for (let at = from; at < to; at++) this.instruction(at);
+    const { verbatim, starts, ends } = this.ir;
+    for (let at = from; at < to; at++) {
+      if (verbatim[at] === 0) {
+        this.instruction(at);
+        continue;
+      }
+      const first = at;
+      while (at + 1 < to && verbatim[at + 1] === 1 && starts[at + 1] === ends[at]) at++;
+      this.copyRun(first, at);
+    }
     this.flush();
   }
 
@@ -527,12 +549,17 @@ export class Emitter {
 
   /** Adds the guest's own bytes of one instruction; neighbours are copied together. */
   copy(at: number): void {
+    this.copyRun(at, at);
+  }
+
+  /** The same for instructions that lie side by side, from `first` to `last`. */
+  private copyRun(first: number, last: number): void {
     const { starts, ends } = this.ir;
-    if (this.#copyTo !== starts[at]) {
+    if (this.#copyTo !== starts[first]) {
       this.flush();
-      this.#copyFrom = starts[at];
+      this.#copyFrom = starts[first];
     }
-    this.#copyTo = ends[at];
+    this.#copyTo = ends[last];
   }
 
   flush(): void {
@@ -556,6 +583,19 @@ export function keepsFuel(ir: FunctionIr): boolean {
   return ir.hasTightLoop && !ir.hasTryTable;
 }
 
+/** Names of locals for values on their way to memory; made once, since a new string costs more than the look-up. */
+const VALUE_NAMES = new Map<number, string>();
+
+function valueName(k: number, type: ValType): string {
+  const key = operandKey(k, type);
+  let name = VALUE_NAMES.get(key);
+  if (name === undefined) {
+    name = `value ${k} ${type}`;
+    VALUE_NAMES.set(key, name);
+  }
+  return name;
+}
+
 /** Does this instruction write to memory, other than through a helper? */
 export function writesMemory(op: number): boolean {
   return storeSize(op) > 0 || isMemoryBulk(op);
@@ -576,7 +616,7 @@ export function emitTrackedWrite(
 ): void {
   const address = local('address', I32);
   if (isMemoryBulk(op)) {
-    const [operand, length] = [local('value 0 127', I32), local('length', I32)];
+    const [operand, length] = [local(valueName(0, I32), I32), local('length', I32)];
     writer.localSet(length);
     writer.localSet(operand);
     writer.localTee(address);
@@ -587,11 +627,14 @@ export function emitTrackedWrite(
     return;
   }
   // Address first, then the values: one for a store, up to two for an atomic read-modify-write.
-  const values = (opSignature(op) as OpSignature).params.slice(1);
-  const locals = values.map((type, k) => local(`value ${k} ${type}`, type));
-  for (let k = locals.length - 1; k >= 0; k--) writer.localSet(locals[k]);
+  const { params } = opSignature(op) as OpSignature;
+  const first = local(valueName(0, params[1]), params[1]);
+  const second = params.length > 2 ? local(valueName(1, params[2]), params[2]) : -1;
+  if (second >= 0) writer.localSet(second);
+  writer.localSet(first);
   writer.localTee(address);
-  for (const index of locals) writer.localGet(index);
+  writer.localGet(first);
+  if (second >= 0) writer.localGet(second);
   writer.out.bytes(context.module.bytes, start, end);
   writer.globalGet(context.globals.marks);
   writer.localGet(address);

@@ -13,6 +13,9 @@ import { FRAME_HEADER } from './injected_abi.ts';
 import { MAX_FRAME_BYTES, MAX_HELPER_VALUES, SEPARATE_FRAME_SLOTS } from './limits.ts';
 import { emitKeep, emitStoreValue, nullable, storedType } from './references.ts';
 
+/** MAX_OPERANDS is below 2^22. */
+const HEIGHT_BITS = 22;
+
 export interface Slot {
   readonly type: ValType;
   /** Operand height, or -1 for a local. */
@@ -38,11 +41,26 @@ export interface FrameLayout {
   readonly slots: readonly Slot[];
   /** Header included. */
   readonly sizeBytes: number;
+  /** The types of the slots as they are stored: names the helper that saves them. */
+  readonly shape: string;
   /** What the header says: 0 for the entry, else 1 + position of the point. */
   readonly resumePoint: number;
 }
 
 export function layoutFrames(ir: FunctionIr, live: Int32Array[] | null): FrameLayouts {
+  const layouts = chooseLayouts(ir, live);
+  const tooLarge = layouts.frames.find(({ sizeBytes }) => sizeBytes > MAX_FRAME_BYTES);
+  if (tooLarge !== undefined) {
+    throw new WasmError(
+      `unsupported: a frame of ${tooLarge.sizeBytes} bytes, the limit is ${MAX_FRAME_BYTES}`,
+      ir.starts[0],
+      ir.funcIndex,
+    );
+  }
+  return layouts;
+}
+
+function chooseLayouts(ir: FunctionIr, live: Int32Array[] | null): FrameLayouts {
   // Without liveness every local counts; at the entry the declared ones are still zero, only parameters carry anything.
   const localsAt = (position: number): Int32Array => {
     const point = ir.points[position];
@@ -55,23 +73,37 @@ export function layoutFrames(ir: FunctionIr, live: Int32Array[] | null): FrameLa
   });
   if (total <= SEPARATE_FRAME_SLOTS) {
     const frames = ir.points.map((point, position) => {
-      const operands = point.operands.map((type, height) => ({ type, height }));
-      return { ...makeLayout(ir, operands, localsAt(position)), resumePoint: resumePointOf(ir, position) };
+      const layout = new LayoutBuilder();
+      point.operands.forEach((type, height) => {
+        layout.add(nullable(type), height, -1);
+      });
+      for (const local of localsAt(position)) layout.add(nullable(ir.localTypes[local]), -1, local);
+      return layout.finish(resumePointOf(ir, position));
     });
     return { frames, shared: false };
   }
-  const operands = new Map<string, { type: ValType; height: number }>();
-  const locals = new Set<number>();
+  const layout = new LayoutBuilder();
+  const known = new Set<number>();
+  const locals: number[] = live === null ? [...ir.localTypes.keys()] : [];
+  const taken = new Uint8Array(ir.localTypes.length);
   ir.points.forEach((point, position) => {
     point.operands.forEach((type, height) => {
-      operands.set(`${height}:${nullable(type)}`, { type, height });
+      const key = operandKey(height, nullable(type));
+      if (known.has(key)) return;
+      known.add(key);
+      layout.add(nullable(type), height, -1);
     });
-    if (live !== null) for (const local of localsAt(position)) locals.add(local);
+    if (live === null) return;
+    for (const local of localsAt(position)) {
+      if (taken[local] === 1) continue;
+      taken[local] = 1;
+      locals.push(local);
+    }
   });
-  const everyLocal = live === null ? Int32Array.from(ir.localTypes.keys()) : Int32Array.from(locals);
-  const layout = makeLayout(ir, [...operands.values()], everyLocal);
+  for (const local of locals) layout.add(nullable(ir.localTypes[local]), -1, local);
+  const frame = layout.finish(0);
   return {
-    frames: ir.points.map((_, position) => ({ ...layout, resumePoint: resumePointOf(ir, position) })),
+    frames: ir.points.map((_, position) => ({ ...frame, resumePoint: resumePointOf(ir, position) })),
     shared: true,
   };
 }
@@ -80,27 +112,34 @@ function resumePointOf(ir: FunctionIr, position: number): number {
   return ir.points[position].kind === POINT_ENTRY ? 0 : position + 1;
 }
 
-function makeLayout(
-  ir: FunctionIr,
-  operands: readonly { type: ValType; height: number }[],
-  locals: Int32Array,
-): { slots: Slot[]; sizeBytes: number } {
-  const slots: Slot[] = [];
-  let fromEnd = FRAME_HEADER;
-  const add = (type: ValType, height: number, local: number): void => {
-    fromEnd += sizeOf(type);
-    slots.push({ type, height, local, fromEnd });
-  };
-  for (const { type, height } of operands) add(nullable(type), height, -1);
-  for (const local of locals) add(nullable(ir.localTypes[local]), -1, local);
-  if (fromEnd > MAX_FRAME_BYTES) {
-    throw new WasmError(
-      `unsupported: a frame of ${fromEnd} bytes, the limit is ${MAX_FRAME_BYTES}`,
-      ir.starts[0],
-      ir.funcIndex,
-    );
+/** The frame of an injected function, which has one resume point: its parameters. */
+export function frameOfParams(params: readonly ValType[]): FrameLayout {
+  const layout = new LayoutBuilder();
+  params.forEach((type, local) => {
+    layout.add(type, -1, local);
+  });
+  return layout.finish(1);
+}
+
+/** One number for an operand's height and type. */
+export function operandKey(height: number, type: ValType): number {
+  return type * 2 ** HEIGHT_BITS + height;
+}
+
+class LayoutBuilder {
+  readonly #slots: Slot[] = [];
+  #fromEnd = FRAME_HEADER;
+  #shape = 'save ';
+
+  add(type: ValType, height: number, local: number): void {
+    this.#fromEnd += sizeOf(type);
+    this.#slots.push({ type, height, local, fromEnd: this.#fromEnd });
+    this.#shape += String.fromCharCode(storedType(type));
   }
-  return { slots, sizeBytes: fromEnd };
+
+  finish(resumePoint: number): FrameLayout {
+    return { slots: this.#slots, sizeBytes: this.#fromEnd, shape: this.#shape, resumePoint };
+  }
 }
 
 export function sizeOf(type: ValType): number {
@@ -128,7 +167,7 @@ export function emitSave(
     }
     pushResumePoint();
     writer.i32(functionNumber);
-    writer.call(saveHelper(context, slots));
+    writer.call(saveHelper(context, layout));
     return;
   }
   const { scratch } = context.globals;
@@ -149,9 +188,9 @@ export function emitSave(
 }
 
 /** `(slot values..., resume point, function number)`. An overflow of scratch wraps below zero, so a store traps. */
-function saveHelper(context: RewriteContext, slots: readonly Slot[]): number {
-  const types = slots.map((slot) => storedType(slot.type));
-  return context.helper(`save ${types.join()}`, () => {
+function saveHelper(context: RewriteContext, { shape, slots }: FrameLayout): number {
+  return context.helper(shape, () => {
+    const types = slots.map((slot) => storedType(slot.type));
     const sizeBytes = types.reduce((sum, type) => sum + sizeOf(type), FRAME_HEADER);
     const helper = context.append([...types, I32, I32], [], 'lunatic$save');
     const writer = new CodeWriter();

@@ -24,7 +24,7 @@ import {
 import { FUNCREF, heapTypeOf, I32, isNullable, makeRef, type ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
-import { emitSave, type FrameLayout, type Slot } from './frames.ts';
+import { emitSave, type FrameLayout, frameOfParams } from './frames.ts';
 import {
   BLOCK_SHIFT,
   CELL_GROW_MEMORY,
@@ -55,8 +55,8 @@ export function growHelper(context: RewriteContext, memory: number): number {
   return context.helper(`grow ${memory}`, () => {
     const helper = context.append([I32], [I32], 'lunatic$grow');
     const resume = context.append([], [], 'lunatic$grow_resume');
-    const functionNumber = context.addResumeEntry(resume.index, [FRAME_HEADER]);
-    const layout: FrameLayout = { slots: [], sizeBytes: FRAME_HEADER, resumePoint: 1 };
+    const layout = frameOfParams([]);
+    const functionNumber = context.addResumeEntry(resume.index, [layout.sizeBytes]);
 
     const forward = new CodeWriter();
     encodeLocals(forward.out, []);
@@ -275,14 +275,8 @@ function emitPieces(context: RewriteContext, instruction: BulkInstruction): numb
   const { types } = instruction;
   const pieces = context.append(types, [], 'lunatic$bulk_pieces');
   const resume = context.append([], [], 'lunatic$bulk_resume');
-  const functionNumber = context.addResumeEntry(resume.index, [FRAME_HEADER + 12]);
-  const slots: Slot[] = types.map((type, local) => ({
-    type,
-    height: -1,
-    local,
-    fromEnd: FRAME_HEADER + 4 * (local + 1),
-  }));
-  const layout: FrameLayout = { slots, sizeBytes: FRAME_HEADER + 12, resumePoint: 1 };
+  const layout = frameOfParams(types);
+  const functionNumber = context.addResumeEntry(resume.index, [layout.sizeBytes]);
   pieces.body = emitPiecesForward(context, instruction, layout, functionNumber);
 
   const writer = new CodeWriter();
@@ -294,7 +288,7 @@ function emitPieces(context: RewriteContext, instruction: BulkInstruction): numb
   writer.globalGet(context.globals.fuel);
   writer.add(instruction.chunkCost);
   writer.globalSet(context.globals.fuel);
-  for (const slot of slots) {
+  for (const slot of layout.slots) {
     writer.localGet(0);
     emitLoadValue(writer, context, slot.type, layout.sizeBytes - slot.fromEnd);
   }

@@ -18,8 +18,8 @@ import {
 import { I32, isNullable } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
-import { emitSave, type FrameLayout } from './frames.ts';
-import { CELL_RESULT_BYTES, CELL_TABLE_GROWTH, FRAME_HEADER, RESULT_STRIDE, RESULTS } from './injected_abi.ts';
+import { emitSave, type FrameLayout, frameOfParams } from './frames.ts';
+import { CELL_RESULT_BYTES, CELL_TABLE_GROWTH, RESULT_STRIDE, RESULTS } from './injected_abi.ts';
 import { COST_TABLE_ELEMENT, MAX_GROWN_TABLE, MAX_TABLE_GROWTH, TABLE_CHUNK } from './limits.ts';
 import { nullable } from './outlined.ts';
 import { emitCountGrowth, emitLoadValue } from './references.ts';
@@ -81,8 +81,7 @@ function emitPieces(context: RewriteContext, table: number): number {
   const types = [nullable(elemType), I32, I32];
   const pieces = context.append(types, [I32], 'lunatic$table_grow_pieces');
   const resume = context.append([], [], 'lunatic$table_grow_resume');
-  const slots = types.map((type, local) => ({ type, height: -1, local, fromEnd: FRAME_HEADER + 4 * (local + 1) }));
-  const layout: FrameLayout = { slots, sizeBytes: FRAME_HEADER + 12, resumePoint: 1 };
+  const layout = frameOfParams(types);
   const functionNumber = context.addResumeEntry(resume.index, [layout.sizeBytes]);
   pieces.body = emitForward(context, table, layout, functionNumber);
 
@@ -99,7 +98,7 @@ function emitPieces(context: RewriteContext, table: number): number {
   writer.add(CHUNK_COST);
   writer.globalSet(fuel);
   writer.i32(0);
-  for (const slot of slots) {
+  for (const slot of layout.slots) {
     writer.localGet(base);
     emitLoadValue(writer, context, slot.type, layout.sizeBytes - slot.fromEnd);
   }

@@ -76,6 +76,18 @@ export class ByteWriter {
     this.buffer[this.used++] = rest;
   }
 
+  /** A byte and a u32: an opcode and its index. */
+  u8u32(byte: number, value: number): void {
+    if (value < 0x80 && this.used + 2 <= this.buffer.length) {
+      this.buffer[this.used] = byte;
+      this.buffer[this.used + 1] = value;
+      this.used += 2;
+      return;
+    }
+    this.u8(byte);
+    this.u32(value);
+  }
+
   s32(value: number): void {
     if (this.used + 5 > this.buffer.length) {
       this.reserve(5);
