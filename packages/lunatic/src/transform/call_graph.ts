@@ -108,6 +108,7 @@ class Analysis {
   readonly cutTypes = new Set<number>();
   /** By function index: may an indirect call reach it? */
   readonly taken: Uint8Array;
+  readonly flow = new FlowEstimate();
   unshared: string | undefined;
   hasTryTable = false;
   hasTableGrow = false;
@@ -188,7 +189,8 @@ class Analysis {
     let expected = 0;
     // What the last instruction has pushed, if that was a constant; else -1.
     let constant = -1;
-    const flow = new FlowEstimate();
+    const { flow } = this;
+    flow.begin();
     while (reader.next()) {
       const op = reader.op;
       const { share } = flow;

@@ -59,8 +59,13 @@ import { emitDummy, isStrict, nullable } from './references.ts';
 import { emitStripBound, emitStripBranch, emitStripEnd, emitStripHeader, emitStripMark } from './strips.ts';
 import { tableGrowHelper } from './table_grow.ts';
 
+/** Locals that an emitted function has beside the guest's: the one called `name`, made when first asked for. */
+export interface ExtraLocals {
+  local(name: string, type: ValType): number;
+}
+
 /** There is one at a time in a rewrite: it writes into the writers of the context, from its making to `body`. */
-export class Emitter {
+export class Emitter implements ExtraLocals {
   readonly context: RewriteContext;
   readonly ir: FunctionIr;
   readonly frames: readonly FrameLayout[];
@@ -151,9 +156,7 @@ export class Emitter {
     if (isStrict(type)) this.writer.op(OP_REF_AS_NON_NULL);
   }
 
-  slotLocal(slot: Slot): number {
-    return slot.height >= 0 ? this.shadow(slot.height, slot.type) : slot.local;
-  }
+  readonly slotLocal = (slot: Slot): number => (slot.height >= 0 ? this.shadow(slot.height, slot.type) : slot.local);
 
   /** The forward version: same index, same type. */
   forward(): Uint8Array {
@@ -190,14 +193,7 @@ export class Emitter {
     this.flush();
     writer.return();
     this.closeBlock();
-    emitSave(
-      writer,
-      this.context,
-      this.frames[0],
-      this.functionNumber,
-      (slot) => this.slotLocal(slot),
-      () => writer.localGet(this.stoppedAt),
-    );
+    emitSave(writer, this.context, this.frames[0], this.functionNumber, this.slotLocal, this.stoppedAt);
     if (!this.resuming) for (const type of this.ir.type.results) emitDummy(writer, this.context, type);
   }
 
@@ -384,10 +380,10 @@ export class Emitter {
 
   pushShadows(height: number, types: readonly ValType[]): void {
     this.flush();
-    types.forEach((type, k) => {
-      this.writer.localGet(this.shadow(height + k, type));
-      this.restrict(type);
-    });
+    for (let k = 0; k < types.length; k++) {
+      this.writer.localGet(this.shadow(height + k, types[k]));
+      this.restrict(types[k]);
+    }
   }
 
   /** A call (or outlined instruction), and behind one that may stop the check. */
@@ -426,7 +422,7 @@ export class Emitter {
       writer.br(this.depth);
       return;
     }
-    emitSave(writer, this.context, this.frames[position], this.functionNumber, (slot) => this.slotLocal(slot));
+    emitSave(writer, this.context, this.frames[position], this.functionNumber, this.slotLocal);
     if (!this.resuming) for (const type of this.ir.type.results) emitDummy(writer, this.context, type);
     writer.return();
   }
@@ -543,8 +539,7 @@ export class Emitter {
     }
     this.flush();
     const { ir, writer } = this;
-    const local = (name: string, type: ValType): number => this.local(name, type);
-    emitTrackedWrite(writer, this.context, ir.ops[at], ir.imm1[at], ir.starts[at], ir.ends[at], local);
+    emitTrackedWrite(writer, this.context, ir.ops[at], ir.imm1[at], ir.starts[at], ir.ends[at], this);
   }
 
   /** Adds the guest's own bytes of one instruction; neighbours are copied together. */
@@ -612,11 +607,11 @@ export function emitTrackedWrite(
   offset: number,
   start: number,
   end: number,
-  local: (name: string, type: ValType) => number,
+  locals: ExtraLocals,
 ): void {
-  const address = local('address', I32);
+  const address = locals.local('address', I32);
   if (isMemoryBulk(op)) {
-    const [operand, length] = [local(valueName(0, I32), I32), local('length', I32)];
+    const [operand, length] = [locals.local(valueName(0, I32), I32), locals.local('length', I32)];
     writer.localSet(length);
     writer.localSet(operand);
     writer.localTee(address);
@@ -628,8 +623,8 @@ export function emitTrackedWrite(
   }
   // Address first, then the values: one for a store, up to two for an atomic read-modify-write.
   const { params } = opSignature(op) as OpSignature;
-  const first = local(valueName(0, params[1]), params[1]);
-  const second = params.length > 2 ? local(valueName(1, params[2]), params[2]) : -1;
+  const first = locals.local(valueName(0, params[1]), params[1]);
+  const second = params.length > 2 ? locals.local(valueName(1, params[2]), params[2]) : -1;
   if (second >= 0) writer.localSet(second);
   writer.localSet(first);
   writer.localTee(address);

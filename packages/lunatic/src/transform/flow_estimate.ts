@@ -37,18 +37,30 @@ const RARE = 1 / 16;
 /** The product of shares ends here: a thousand levels down it would be 0, and quotients of two of them no numbers. */
 const MIN_BASIS = 2 ** -500;
 
-/** Feed it every instruction of a body in order, unreachable ones too. */
+/** Open control frames that there is room for at first. */
+const FIRST_FRAMES = 64;
+
+/** After `begin`, feed it every instruction of a body in order, unreachable ones too; those that are no control instructions may be left out. */
 export class FlowEstimate {
   /** How often the next instruction runs in a turn of the innermost loop; 0: it is unreachable. */
   share = 1;
   /** The share of that loop's entry, and of those around it, multiplied. */
   #basis = 1;
+  /** Open control frames. */
+  #depth = 0;
   // Per open control frame.
-  readonly #ops: number[] = [];
-  readonly #entry: number[] = [];
-  readonly #incoming: number[] = [];
-  readonly #bases: number[] = [];
-  readonly #hasElse: boolean[] = [];
+  #ops = new Int32Array(FIRST_FRAMES);
+  #entry = new Float64Array(FIRST_FRAMES);
+  #incoming = new Float64Array(FIRST_FRAMES);
+  #bases = new Float64Array(FIRST_FRAMES);
+  #hasElse = new Uint8Array(FIRST_FRAMES);
+
+  /** Of a body, whatever was before. */
+  begin(): void {
+    this.share = 1;
+    this.#basis = 1;
+    this.#depth = 0;
+  }
 
   // Hot: every instruction of a module, twice.
   step(reader: InstructionReader): void {
@@ -73,13 +85,13 @@ export class FlowEstimate {
         return;
       case OP_ELSE:
         this.#leaveArm();
-        this.share = this.#top(this.#entry) / 2;
-        this.#hasElse[this.#hasElse.length - 1] = true;
+        this.share = this.#entry[this.#depth - 1] / 2;
+        this.#hasElse[this.#depth - 1] = 1;
         return;
       case OP_CATCH:
       case OP_CATCH_ALL:
         this.#leaveArm();
-        this.share = this.#top(this.#entry) * RARE;
+        this.share = this.#entry[this.#depth - 1] * RARE;
         return;
       case OP_END:
       case OP_DELEGATE:
@@ -114,42 +126,52 @@ export class FlowEstimate {
   }
 
   #open(op: number): void {
-    this.#ops.push(op);
-    this.#entry.push(this.share);
-    this.#incoming.push(0);
-    this.#bases.push(this.#basis);
-    this.#hasElse.push(false);
+    if (this.#depth === this.#ops.length) this.#grow();
+    const frame = this.#depth++;
+    this.#ops[frame] = op;
+    this.#entry[frame] = this.share;
+    this.#incoming[frame] = 0;
+    this.#bases[frame] = this.#basis;
+    this.#hasElse[frame] = 0;
+  }
+
+  #grow(): void {
+    const frames = 2 * this.#depth;
+    const larger = <A extends { set(from: A): void }>(into: A, from: A): A => {
+      into.set(from);
+      return into;
+    };
+    this.#ops = larger(new Int32Array(frames), this.#ops);
+    this.#entry = larger(new Float64Array(frames), this.#entry);
+    this.#incoming = larger(new Float64Array(frames), this.#incoming);
+    this.#bases = larger(new Float64Array(frames), this.#bases);
+    this.#hasElse = larger(new Uint8Array(frames), this.#hasElse);
   }
 
   #close(): void {
-    const op = this.#ops.pop();
     // The end of the function.
-    if (op === undefined) return;
-    const entry = this.#entry.pop() as number;
-    const incoming = this.#incoming.pop() as number;
-    this.#basis = this.#bases.pop() as number;
-    const hasElse = this.#hasElse.pop() as boolean;
+    if (this.#depth === 0) return;
+    const frame = --this.#depth;
+    const op = this.#ops[frame];
+    const entry = this.#entry[frame];
+    this.#basis = this.#bases[frame];
     if (op === OP_LOOP) {
       this.share = this.share > 0 ? entry : 0;
       return;
     }
-    const skipped = op === OP_IF && !hasElse ? entry / 2 : 0;
-    this.share = Math.min(this.share + incoming + skipped, entry);
+    const skipped = op === OP_IF && this.#hasElse[frame] === 0 ? entry / 2 : 0;
+    this.share = Math.min(this.share + this.#incoming[frame] + skipped, entry);
   }
 
   #leaveArm(): void {
-    this.#incoming[this.#incoming.length - 1] += this.share;
+    this.#incoming[this.#depth - 1] += this.share;
   }
 
   /** Control goes to a label `share` times; back to a loop's head is another turn of it. */
   #branch(label: number, share: number): void {
-    const frame = this.#ops.length - 1 - label;
+    const frame = this.#depth - 1 - label;
     if (frame < 0 || share === 0 || this.#ops[frame] === OP_LOOP) return;
     this.#incoming[frame] += (share * this.#basis) / this.#bases[frame];
-  }
-
-  #top(stack: readonly number[]): number {
-    return stack[stack.length - 1];
   }
 }
 

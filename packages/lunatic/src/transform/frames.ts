@@ -148,7 +148,8 @@ export function sizeOf(type: ValType): number {
 }
 
 /**
- * Pushes one frame to scratch. `localOf` tells the local that holds a slot's value.
+ * Pushes one frame to scratch. `localOf` tells the local that holds a slot's value; `stoppedAt` is the one that holds the resume point, or -1:
+ * it is the layout's.
  * Small frames go through a helper shared by all frames of the same shape: forward bodies stay small, so V8 inlines them.
  */
 export function emitSave(
@@ -157,7 +158,7 @@ export function emitSave(
   layout: FrameLayout,
   functionNumber: number,
   localOf: (slot: Slot) => number,
-  pushResumePoint: () => void = () => writer.i32(layout.resumePoint),
+  stoppedAt = -1,
 ): void {
   const { slots, sizeBytes } = layout;
   if (slots.length <= MAX_HELPER_VALUES) {
@@ -165,7 +166,7 @@ export function emitSave(
       writer.localGet(localOf(slot));
       emitKeep(writer, context, slot.type);
     }
-    pushResumePoint();
+    pushResumePoint(writer, layout, stoppedAt);
     writer.i32(functionNumber);
     writer.call(saveHelper(context, layout));
     return;
@@ -180,11 +181,16 @@ export function emitSave(
     emitStoreValue(writer, context, slot.type, sizeBytes - slot.fromEnd);
   }
   writer.globalGet(scratch);
-  pushResumePoint();
+  pushResumePoint(writer, layout, stoppedAt);
   writer.store(I32, sizeBytes - FRAME_HEADER, context.side);
   writer.globalGet(scratch);
   writer.i32(functionNumber);
   writer.store(I32, sizeBytes - FRAME_HEADER + 4, context.side);
+}
+
+function pushResumePoint(writer: CodeWriter, layout: FrameLayout, stoppedAt: number): void {
+  if (stoppedAt >= 0) writer.localGet(stoppedAt);
+  else writer.i32(layout.resumePoint);
 }
 
 /** `(slot values..., resume point, function number)`. An overflow of scratch wraps below zero, so a store traps. */

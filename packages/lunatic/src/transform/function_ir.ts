@@ -43,8 +43,8 @@ import { FunctionValidator } from '../wasm/validate.ts';
 import { bulkCost, bulkVerdict } from './bulk.ts';
 import { type CallGraph, callCost } from './call_graph.ts';
 import { type CountedLoop, findCountedLoop } from './counted_loops.ts';
-import { chargeFor, FlowEstimate } from './flow_estimate.ts';
-import { InstructionColumns } from './instruction_columns.ts';
+import { chargeFor } from './flow_estimate.ts';
+import { IrWorkspace } from './ir_workspace.ts';
 import { MAX_COPIED_OPERANDS, MAX_COST, MAX_NESTING, MAX_RECORDED_OPERANDS, MAX_UNDERCHARGE } from './limits.ts';
 import { ENDS_FLOW, instructionCost, LEAVES_VALUE, PLAIN, traitsOf } from './op_traits.ts';
 import { isStrict } from './references.ts';
@@ -123,14 +123,14 @@ const NO_TYPES: readonly ValType[] = [];
 /** Types of the values an instruction leaves, for those that can be shadowed. */
 type Results = { height: number; types: ValType[] };
 
-/** The answer is good until `columns` are given for another function. */
+/** The answer is good until the workspace is given for another function. */
 export function buildFunctionIr(
   module: WasmModule,
   graph: CallGraph,
   body: FunctionBody,
-  columns: InstructionColumns = new InstructionColumns(),
+  workspace: IrWorkspace = new IrWorkspace(),
 ): FunctionIr {
-  return new Builder(module, graph, body, columns).build();
+  return new Builder(module, graph, body, workspace).build();
 }
 
 const MAX_RECORDED_TEXT = 'too many operands alive across resume points and blocks';
@@ -142,7 +142,7 @@ class Builder {
   readonly body: FunctionBody;
   readonly validator: FunctionValidator;
   readonly reader: InstructionReader;
-  readonly columns: InstructionColumns;
+  readonly columns: IrWorkspace;
   // Two of the columns, as findCountedLoop wants them.
   readonly ops: Int32Array;
   readonly imm0: Int32Array;
@@ -184,7 +184,7 @@ class Builder {
   /** A local has a type without a null. */
   readonly strictLocals: boolean;
 
-  constructor(module: WasmModule, graph: CallGraph, body: FunctionBody, columns: InstructionColumns) {
+  constructor(module: WasmModule, graph: CallGraph, body: FunctionBody, columns: IrWorkspace) {
     this.module = module;
     this.graph = graph;
     this.body = body;
@@ -204,7 +204,8 @@ class Builder {
     // Nesting of the whole body, and how deep the unreachable part began (-1: reachable).
     let depth = 0;
     let dead = -1;
-    const flow = new FlowEstimate();
+    const { flow } = columns;
+    flow.begin();
     while (reader.next()) {
       const op = reader.op;
       const traits = traitsOf(op);

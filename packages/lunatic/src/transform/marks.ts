@@ -64,6 +64,8 @@ export function planMarks(module: WasmModule, ir: FunctionIr, strips: boolean): 
 const UNKNOWN = -1;
 const CONSTANT = 0;
 
+const NO_PARTS: readonly number[] = [];
+
 interface OpenLoop {
   readonly at: number;
   readonly epoch: number;
@@ -82,7 +84,12 @@ class Planner {
   // By value: the local that held it when its epoch began or -1, that epoch, and of which values it is the sum.
   readonly homes: number[] = [-1];
   readonly epochs: number[] = [0];
-  readonly sums: (readonly number[])[] = [[]];
+  readonly sums: (readonly number[])[] = [NO_PARTS];
+  // By value: where it was marked last, and in which generation of marks.
+  readonly marked: number[] = [0];
+  readonly generations: number[] = [0];
+  /** Rises where marks are forgotten. */
+  generation = 1;
   readonly sumOf = new Map<number, number>();
   /** Rises where control flow merges: locals hold values of their own from there on. */
   epoch = 1;
@@ -92,8 +99,6 @@ class Planner {
   // By operand height.
   readonly values: number[] = [];
   readonly offsets: number[] = [];
-  /** By value: where it was marked last. */
-  readonly marked = new Map<number, number>();
   loop: OpenLoop | null = null;
 
   constructor(module: WasmModule, ir: FunctionIr, strips: boolean) {
@@ -111,6 +116,7 @@ class Planner {
     return { covered: this.covered, ranges: this.ranges };
   }
 
+  // Hot: every instruction of a function that may stop (`npm run bench -- rewrite`).
   private step(at: number, op: number): void {
     const { ir, values, offsets } = this;
     const height = ir.heights[at];
@@ -159,7 +165,7 @@ class Planner {
         if (storeSize(op) > 0) this.store(at, op, height);
         if (opSignature(op)?.results.length !== 0) this.forgetTop(at, 1);
     }
-    if (ir.pointAt[at] > 0) this.marked.clear();
+    if (ir.pointAt[at] > 0) this.generation++;
   }
 
   private typeOf(construct: number): FuncType {
@@ -179,13 +185,15 @@ class Planner {
   private newValue(home: number, parts: readonly number[]): number {
     this.homes.push(home);
     this.epochs.push(this.epoch);
+    this.marked.push(0);
+    this.generations.push(0);
     return this.sums.push(parts) - 1;
   }
 
   private readLocal(local: number, height: number): void {
     if (this.localEpoch[local] !== this.epoch) {
       this.localEpoch[local] = this.epoch;
-      this.localValue[local] = this.newValue(local, []);
+      this.localValue[local] = this.newValue(local, NO_PARTS);
       this.localOffset[local] = 0;
     }
     this.values[height] = this.localValue[local];
@@ -195,7 +203,7 @@ class Planner {
   private setLocal(local: number, height: number): void {
     const { values, offsets } = this;
     if (values[height] === UNKNOWN) {
-      values[height] = this.newValue(-1, []);
+      values[height] = this.newValue(-1, NO_PARTS);
       offsets[height] = 0;
     }
     this.localEpoch[local] = this.epoch;
@@ -218,7 +226,7 @@ class Planner {
     const known = this.sumOf.get(key);
     if (known !== undefined) return known;
     const parts = [...this.parts(a), ...this.parts(b)];
-    const value = this.newValue(-1, parts.length > MAX_ADDRESS_TERMS ? [] : parts);
+    const value = this.newValue(-1, parts.length > MAX_ADDRESS_TERMS ? NO_PARTS : parts);
     this.sumOf.set(key, value);
     return value;
   }
@@ -230,7 +238,7 @@ class Planner {
 
   private merge(): void {
     this.epoch++;
-    this.marked.clear();
+    this.generation++;
   }
 
   private openLoop(at: number): void {
@@ -271,10 +279,13 @@ class Planner {
       this.covered.add(at);
       return;
     }
-    const marked = this.marked.get(value);
-    const distance = marked === undefined ? Number.POSITIVE_INFINITY : (from - marked) >>> 0;
-    if (distance + size - 1 <= MARK_REACH) this.covered.add(at);
-    else this.marked.set(value, from);
+    const known = this.generations[value] === this.generation;
+    if (known && ((from - this.marked[value]) >>> 0) + size - 1 <= MARK_REACH) {
+      this.covered.add(at);
+      return;
+    }
+    this.marked[value] = from;
+    this.generations[value] = this.generation;
   }
 
   /** Is this a store that a strip can mark in advance? */

@@ -6,7 +6,7 @@ import { OP_CALL, OP_REF_FUNC, OP_RETURN_CALL } from '../wasm/opcodes.ts';
 import type { FunctionBody, ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
-import { emitTrackedWrite, writesMemory } from './emitter.ts';
+import { type ExtraLocals, emitTrackedWrite, writesMemory } from './emitter.ts';
 
 export function needsCopy(context: RewriteContext, body: FunctionBody): boolean {
   if (!context.tracked && !context.hasRedirects) return false;
@@ -29,14 +29,16 @@ export function copyPlainBody(context: RewriteContext, body: FunctionBody): Uint
   const declared = body.locals.reduce((sum, group) => sum + group.count, 0);
   const extra: ValType[] = [];
   const named = new Map<string, number>();
-  const local = (name: string, type: ValType): number => {
-    let index = named.get(name);
-    if (index === undefined) {
-      index = params + declared + extra.length;
-      extra.push(type);
-      named.set(name, index);
-    }
-    return index;
+  const locals: ExtraLocals = {
+    local(name, type) {
+      let index = named.get(name);
+      if (index === undefined) {
+        index = params + declared + extra.length;
+        extra.push(type);
+        named.set(name, index);
+      }
+      return index;
+    },
   };
   const code = new CodeWriter();
   const reader = new InstructionReader(module.bytes, body.codeOffset, body.end);
@@ -47,7 +49,7 @@ export function copyPlainBody(context: RewriteContext, body: FunctionBody): Uint
     code.out.bytes(module.bytes, copyFrom, reader.start);
     copyFrom = reader.pos;
     if (store) {
-      emitTrackedWrite(code, context, reader.op, reader.imm1, reader.start, reader.pos, local);
+      emitTrackedWrite(code, context, reader.op, reader.imm1, reader.start, reader.pos, locals);
     } else {
       code.op(reader.op);
       code.out.u32(context.target(reader.imm0));
@@ -55,8 +57,8 @@ export function copyPlainBody(context: RewriteContext, body: FunctionBody): Uint
   }
   code.out.bytes(module.bytes, copyFrom, body.end);
   const whole = new CodeWriter();
-  const locals = body.locals.flatMap((group) => new Array<ValType>(group.count).fill(group.type));
-  encodeLocals(whole.out, [...locals, ...extra]);
+  const guestLocals = body.locals.flatMap((group) => new Array<ValType>(group.count).fill(group.type));
+  encodeLocals(whole.out, [...guestLocals, ...extra]);
   whole.out.append(code.out);
   return whole.out.finish();
 }

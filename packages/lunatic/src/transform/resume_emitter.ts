@@ -263,26 +263,27 @@ class ResumeEmitter {
     const { writer } = emitter;
     const position = ir.pointAt[at] - 1;
     const below = ir.points[position].operands;
+    const level = base === 0 ? below : below.slice(base);
     const results = this.callResults(at);
     if (reached) {
       emitter.call(at);
       emitter.popToShadows(below.length, results);
-      emitter.popToShadows(base, below.slice(base));
+      emitter.popToShadows(base, level);
     }
     emitter.closeBlock();
     writer.localGet(this.pc);
     writer.if(BLOCK_EMPTY);
     this.loadFrame(position, base);
     this.rethrowPending();
-    results.forEach((type, k) => {
+    for (let k = 0; k < results.length; k++) {
       writer.i32(0);
-      emitLoadValue(writer, this.context, type, RESULTS + RESULT_STRIDE * k);
-      writer.localSet(emitter.shadow(below.length + k, type));
-    });
+      emitLoadValue(writer, this.context, results[k], RESULTS + RESULT_STRIDE * k);
+      writer.localSet(emitter.shadow(below.length + k, results[k]));
+    }
     writer.i32(0);
     writer.localSet(this.pc);
     writer.end();
-    emitter.pushShadows(base, below.slice(base));
+    emitter.pushShadows(base, level);
     emitter.pushShadows(below.length, results);
   }
 
@@ -306,7 +307,8 @@ class ResumeEmitter {
       this.loadOperands(this.firstPoint(at) - 1, base, base + kept);
       writer.end();
     }
-    emitter.pushShadows(base, level.slice(0, kept));
+    if (kept > 0) emitter.pushShadows(base, level.slice(0, kept));
+    else emitter.flush();
     const inner = base + kept;
     if (op === OP_LOOP) yield this.loop(at, inner, params);
     else if (op === OP_IF) yield this.if(at, inner, params, reached);

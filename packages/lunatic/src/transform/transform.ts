@@ -70,7 +70,7 @@ import {
   MAX_TRACKED_PAGES,
   SIDE_MEMORY,
 } from './injected_abi.ts';
-import { InstructionColumns } from './instruction_columns.ts';
+import { IrWorkspace } from './ir_workspace.ts';
 import { MAX_KEPT_REFERENCES } from './limits.ts';
 import { livePoints } from './liveness.ts';
 import { planMarks } from './marks.ts';
@@ -183,7 +183,7 @@ class Rewrite {
   readonly reports: FunctionReport[] = [];
   readonly resumedFunctions = new Map<number, number>();
   readonly bodies: (Uint8Array | null)[];
-  readonly columns = new InstructionColumns();
+  readonly workspace = new IrWorkspace();
   readonly injectedExports: Omit<Export, 'offset'>[] = [];
   readonly unshared: string | undefined;
   readonly tracked: boolean;
@@ -306,7 +306,7 @@ class Rewrite {
       if (needsCopy(context, body)) this.bodies[codeIndex] = copyPlainBody(context, body);
       return;
     }
-    const ir = buildFunctionIr(module, context.graph, body, this.columns);
+    const ir = buildFunctionIr(module, context.graph, body, this.workspace);
     const strict = ir.type.results.find((type) => !hasDummy(type));
     if (strict !== undefined) {
       throw new WasmError(

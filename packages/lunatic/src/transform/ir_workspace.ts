@@ -1,9 +1,12 @@
-// The reachable instructions of one function, a column for each thing that is known about them. A rewrite has one set of columns,
-// which its functions fill one after another: a new array for each would cost more than what is written into it.
+// What the functions of a rewrite use one after another while their form is built: new arrays for each would cost more than what is
+// written into them. Columns hold the reachable instructions of one function, one for each thing that is known about them.
+
+import { FlowEstimate } from './flow_estimate.ts';
 
 const FIRST_ROWS = 4096;
 
-export class InstructionColumns {
+export class IrWorkspace {
+  readonly flow = new FlowEstimate();
   #rows = 0;
   ops = new Int32Array(0);
   starts = new Int32Array(0);
