@@ -4,6 +4,7 @@
 import { writeValType } from '../wasm/sections/value_types.ts';
 import { type FuncType, I32, type ValType, type WasmModule } from '../wasm/types.ts';
 import { ByteWriter } from '../wasm/writer.ts';
+import { BodyStore } from './body_store.ts';
 import type { CallGraph } from './call_graph.ts';
 import { CodeWriter } from './code_writer.ts';
 
@@ -71,6 +72,7 @@ export class RewriteContext {
   /** Of the function in hand (emitter.ts): its code, and its whole body. Kept, since a buffer that grows is copied again and again. */
   readonly codeWriter = new CodeWriter();
   readonly bodyWriter = new ByteWriter();
+  readonly bodyStore = new BodyStore();
   readonly #firstAppended: number;
   readonly #typeIndices = new Map<string, number>();
   readonly #redirects = new Map<number, number>();

@@ -200,7 +200,7 @@ export class Emitter implements ExtraLocals {
   /** Locals and code of the emitted function `funcIndex`; `declared` come first, then the emitter's own. */
   body(declared: readonly ValType[], funcIndex: number): Uint8Array {
     this.flush();
-    const { bodyWriter, unlikely } = this.context;
+    const { bodyWriter, bodyStore, unlikely } = this.context;
     bodyWriter.clear();
     encodeLocals(bodyWriter, [...declared.map(nullable), ...this.#extra]);
     const { length } = bodyWriter;
@@ -209,7 +209,7 @@ export class Emitter implements ExtraLocals {
       this.writer.unlikely.map((offset) => length + offset),
     );
     bodyWriter.append(this.writer.out);
-    return bodyWriter.copy();
+    return bodyStore.keep(bodyWriter);
   }
 
   openBlock(blockType: number): void {

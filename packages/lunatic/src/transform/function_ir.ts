@@ -35,7 +35,6 @@ import {
   OP_THROW_REF,
   OP_TRY,
   OP_TRY_TABLE,
-  storeSize,
 } from '../wasm/opcodes.ts';
 
 import { type FuncType, type FunctionBody, I32, type ValType, type WasmModule } from '../wasm/types.ts';
@@ -46,7 +45,7 @@ import { type CountedLoop, findCountedLoop } from './counted_loops.ts';
 import { chargeFor } from './flow_estimate.ts';
 import { IrWorkspace } from './ir_workspace.ts';
 import { MAX_COPIED_OPERANDS, MAX_COST, MAX_NESTING, MAX_RECORDED_OPERANDS, MAX_UNDERCHARGE } from './limits.ts';
-import { ENDS_FLOW, instructionCost, LEAVES_VALUE, PLAIN, traitsOf } from './op_traits.ts';
+import { ENDS_FLOW, instructionCost, LEAVES_VALUE, PLAIN, STORES, traitsOf } from './op_traits.ts';
 import { isStrict } from './references.ts';
 
 /** A call that may stop, outlined instructions included. */
@@ -302,7 +301,7 @@ class Builder {
     const at = this.append(op);
     columns.falls[at] = 1;
     columns.frameBase[at] = validator.frameHeight;
-    columns.verbatim[at] = this.isVerbatim(op) ? 1 : 0;
+    columns.verbatim[at] = this.isVerbatim(op, traits) ? 1 : 0;
     if (this.loopDepth > 0) {
       const cost = instructionCost(op);
       this.turnSum += cost;
@@ -313,8 +312,8 @@ class Builder {
   }
 
   /** Of a plain instruction: stores may need a mark, and what comes out of a local that is nullable here has to be narrowed. */
-  private isVerbatim(op: number): boolean {
-    if (storeSize(op) > 0) return false;
+  private isVerbatim(op: number, traits: number): boolean {
+    if ((traits & STORES) !== 0) return false;
     if (!this.strictLocals || (op !== OP_LOCAL_GET && op !== OP_LOCAL_TEE)) return true;
     return !isStrict(this.validator.localTypes[this.reader.imm0]);
   }

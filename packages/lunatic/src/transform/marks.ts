@@ -56,8 +56,8 @@ export interface MarkPlan {
 }
 
 /** `strips`: counted loops run in strips. */
-export function planMarks(module: WasmModule, ir: FunctionIr, strips: boolean): MarkPlan {
-  return new Planner(module, ir, strips).run();
+export function planMarks(module: WasmModule, ir: FunctionIr, strips: boolean, known: AddressValues): MarkPlan {
+  return new Planner(module, ir, strips, known).run();
 }
 
 /** Values are numbered; an operand or local holds one of them plus a constant. */
@@ -75,12 +75,8 @@ interface OpenLoop {
   depth: number;
 }
 
-class Planner {
-  readonly module: WasmModule;
-  readonly ir: FunctionIr;
-  readonly strips: boolean;
-  readonly covered = new Set<number>();
-  readonly ranges = new Map<number, readonly MarkRange[]>();
+/** The values of the function in hand. The functions of a rewrite use one table after another: it is as large as the largest needs it. */
+export class AddressValues {
   // By value: the local that held it when its epoch began or -1, that epoch, and of which values it is the sum.
   readonly homes: number[] = [-1];
   readonly epochs: number[] = [0];
@@ -88,26 +84,56 @@ class Planner {
   // By value: where it was marked last, and in which generation of marks.
   readonly marked: number[] = [0];
   readonly generations: number[] = [0];
-  /** Rises where marks are forgotten. */
-  generation = 1;
   readonly sumOf = new Map<number, number>();
   /** Rises where control flow merges: locals hold values of their own from there on. */
-  epoch = 1;
-  readonly localEpoch: Int32Array;
-  readonly localValue: Int32Array;
-  readonly localOffset: Int32Array;
+  epoch = 0;
+  /** Rises where marks are forgotten. */
+  generation = 0;
+  // By local: what it holds, if that is known in this epoch.
+  localEpoch = new Int32Array(0);
+  localValue = new Int32Array(0);
+  localOffset = new Int32Array(0);
+  #count = 1;
+
+  begin(localCount: number): void {
+    this.#count = 1;
+    this.epoch++;
+    this.generation++;
+    if (this.sumOf.size > 0) this.sumOf.clear();
+    if (localCount <= this.localEpoch.length) return;
+    this.localEpoch = new Int32Array(2 * localCount);
+    this.localValue = new Int32Array(2 * localCount);
+    this.localOffset = new Int32Array(2 * localCount);
+  }
+
+  add(home: number, parts: readonly number[]): number {
+    const value = this.#count++;
+    this.homes[value] = home;
+    this.epochs[value] = this.epoch;
+    this.sums[value] = parts;
+    this.generations[value] = 0;
+    return value;
+  }
+}
+
+class Planner {
+  readonly module: WasmModule;
+  readonly ir: FunctionIr;
+  readonly strips: boolean;
+  readonly known: AddressValues;
+  readonly covered = new Set<number>();
+  readonly ranges = new Map<number, readonly MarkRange[]>();
   // By operand height.
   readonly values: number[] = [];
   readonly offsets: number[] = [];
   loop: OpenLoop | null = null;
 
-  constructor(module: WasmModule, ir: FunctionIr, strips: boolean) {
+  constructor(module: WasmModule, ir: FunctionIr, strips: boolean, known: AddressValues) {
     this.module = module;
     this.ir = ir;
     this.strips = strips;
-    this.localEpoch = new Int32Array(ir.localTypes.length);
-    this.localValue = new Int32Array(ir.localTypes.length);
-    this.localOffset = new Int32Array(ir.localTypes.length);
+    this.known = known;
+    known.begin(ir.localTypes.length);
   }
 
   run(): MarkPlan {
@@ -165,7 +191,7 @@ class Planner {
         if (storeSize(op) > 0) this.store(at, op, height);
         if (opSignature(op)?.results.length !== 0) this.forgetTop(at, 1);
     }
-    if (ir.pointAt[at] > 0) this.generation++;
+    if (ir.pointAt[at] > 0) this.known.generation++;
   }
 
   private typeOf(construct: number): FuncType {
@@ -182,33 +208,26 @@ class Planner {
     this.forget(Math.max(0, height - count), height);
   }
 
-  private newValue(home: number, parts: readonly number[]): number {
-    this.homes.push(home);
-    this.epochs.push(this.epoch);
-    this.marked.push(0);
-    this.generations.push(0);
-    return this.sums.push(parts) - 1;
-  }
-
   private readLocal(local: number, height: number): void {
-    if (this.localEpoch[local] !== this.epoch) {
-      this.localEpoch[local] = this.epoch;
-      this.localValue[local] = this.newValue(local, NO_PARTS);
-      this.localOffset[local] = 0;
+    const { known } = this;
+    if (known.localEpoch[local] !== known.epoch) {
+      known.localEpoch[local] = known.epoch;
+      known.localValue[local] = known.add(local, NO_PARTS);
+      known.localOffset[local] = 0;
     }
-    this.values[height] = this.localValue[local];
-    this.offsets[height] = this.localOffset[local];
+    this.values[height] = known.localValue[local];
+    this.offsets[height] = known.localOffset[local];
   }
 
   private setLocal(local: number, height: number): void {
-    const { values, offsets } = this;
+    const { values, offsets, known } = this;
     if (values[height] === UNKNOWN) {
-      values[height] = this.newValue(-1, NO_PARTS);
+      values[height] = known.add(-1, NO_PARTS);
       offsets[height] = 0;
     }
-    this.localEpoch[local] = this.epoch;
-    this.localValue[local] = values[height];
-    this.localOffset[local] = offsets[height];
+    known.localEpoch[local] = known.epoch;
+    known.localValue[local] = values[height];
+    known.localOffset[local] = offsets[height];
   }
 
   private add(a: number, b: number): void {
@@ -223,22 +242,22 @@ class Planner {
 
   private sum(a: number, b: number): number {
     const key = a * 2 ** 26 + b;
-    const known = this.sumOf.get(key);
-    if (known !== undefined) return known;
+    const found = this.known.sumOf.get(key);
+    if (found !== undefined) return found;
     const parts = [...this.parts(a), ...this.parts(b)];
-    const value = this.newValue(-1, parts.length > MAX_ADDRESS_TERMS ? NO_PARTS : parts);
-    this.sumOf.set(key, value);
+    const value = this.known.add(-1, parts.length > MAX_ADDRESS_TERMS ? NO_PARTS : parts);
+    this.known.sumOf.set(key, value);
     return value;
   }
 
   private parts(value: number): readonly number[] {
-    const parts = this.sums[value];
+    const parts = this.known.sums[value];
     return parts.length > 0 || value === CONSTANT ? parts : [value];
   }
 
   private merge(): void {
-    this.epoch++;
-    this.generation++;
+    this.known.epoch++;
+    this.known.generation++;
   }
 
   private openLoop(at: number): void {
@@ -254,7 +273,7 @@ class Planner {
         gains.set(ir.imm0[k], step === null || step.local >= 0 ? Number.NaN : step.constant);
       }
     }
-    this.loop = { at, epoch: this.epoch, gains, ranges: [], depth: 0 };
+    this.loop = { at, epoch: this.known.epoch, gains, ranges: [], depth: 0 };
   }
 
   private closeConstruct(at: number): void {
@@ -279,13 +298,14 @@ class Planner {
       this.covered.add(at);
       return;
     }
-    const known = this.generations[value] === this.generation;
-    if (known && ((from - this.marked[value]) >>> 0) + size - 1 <= MARK_REACH) {
+    const { known } = this;
+    const isMarked = known.generations[value] === known.generation;
+    if (isMarked && ((from - known.marked[value]) >>> 0) + size - 1 <= MARK_REACH) {
       this.covered.add(at);
       return;
     }
-    this.marked[value] = from;
-    this.generations[value] = this.generation;
+    known.marked[value] = from;
+    known.generations[value] = known.generation;
   }
 
   /** Is this a store that a strip can mark in advance? */
@@ -295,8 +315,8 @@ class Planner {
     const locals: number[] = [];
     let stride = 0;
     for (const part of this.parts(value)) {
-      const home = this.homes[part];
-      if (home < 0 || this.epochs[part] !== loop.epoch) return false;
+      const home = this.known.homes[part];
+      if (home < 0 || this.known.epochs[part] !== loop.epoch) return false;
       locals.push(home);
       stride += loop.gains.get(home) ?? 0;
     }

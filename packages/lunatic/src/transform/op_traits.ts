@@ -1,7 +1,7 @@
 // What the passes over code ask of every instruction, as one look-up by `slotOf(op)`. Nine of ten instructions are plain: no pass has
 // anything to do for them but to count them.
 
-import { IMM_INVALID, IMMEDIATES, SIGNATURES, slotOf } from '../wasm/opcode_table.ts';
+import { IMM_INVALID, IMMEDIATES, SIGNATURES, slotOf, WRITES } from '../wasm/opcode_table.ts';
 import {
   OP_BLOCK,
   OP_BR,
@@ -59,6 +59,8 @@ export const PLAIN = 1;
 export const LEAVES_VALUE = 2;
 /** Control never reaches the next instruction of the same sequence. */
 export const ENDS_FLOW = 4;
+/** Writes a fixed number of bytes to a memory (`storeSize`). */
+export const STORES = 8;
 
 const SLOTS = SIGNATURES.length;
 
@@ -152,6 +154,7 @@ export function fillOpTraits(): void {
     if (IMMEDIATES[slot] === IMM_INVALID) continue;
     const signature = SIGNATURES[slot];
     TRAITS[slot] = signature === undefined ? LEAVES_VALUE : PLAIN | (signature.results.length > 0 ? LEAVES_VALUE : 0);
+    if (WRITES[slot] === 1) TRAITS[slot] |= STORES;
     COSTS[slot] = 1;
   }
   for (const op of PLAIN_WITHOUT_SIGNATURE) TRAITS[slotOf(op)] |= PLAIN;

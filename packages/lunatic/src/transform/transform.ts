@@ -73,7 +73,7 @@ import {
 import { IrWorkspace } from './ir_workspace.ts';
 import { MAX_KEPT_REFERENCES } from './limits.ts';
 import { livePoints } from './liveness.ts';
-import { planMarks } from './marks.ts';
+import { AddressValues, planMarks } from './marks.ts';
 import { emitWindowCall, type WindowCall } from './message_window.ts';
 import { emitNameSection } from './name_section.ts';
 import { copyPlainBody, needsCopy } from './plain_copy.ts';
@@ -184,6 +184,7 @@ class Rewrite {
   readonly resumedFunctions = new Map<number, number>();
   readonly bodies: (Uint8Array | null)[];
   readonly workspace = new IrWorkspace();
+  readonly addressValues = new AddressValues();
   readonly injectedExports: Omit<Export, 'offset'>[] = [];
   readonly unshared: string | undefined;
   readonly tracked: boolean;
@@ -316,7 +317,7 @@ class Rewrite {
       );
     }
     const layouts = layoutFrames(ir, livePoints(ir));
-    const marks = this.tracked ? planMarks(module, ir, keepsFuel(ir)) : undefined;
+    const marks = this.tracked ? planMarks(module, ir, keepsFuel(ir), this.addressValues) : undefined;
     const { frames } = layouts;
     if (frames.length === 0) {
       this.bodies[codeIndex] = new Emitter(context, ir, layouts, 0, false, marks).forward();
@@ -381,7 +382,10 @@ class Rewrite {
 
   private assemble(): Uint8Array {
     const { module, context } = this;
-    const writer = new ByteWriter(module.bytes.length * 2 + 4096);
+    const bodies = this.allBodies();
+    // Most of what is written are bodies, and sections of the guest as they were.
+    const sizeBytes = bodies.reduce((sum, body) => sum + body.length, module.bytes.length);
+    const writer = new ByteWriter(sizeBytes + 65_536);
     writer.bytes(module.bytes, 0, 8);
     encodeTypes(writer, context.types);
     encodeImports(writer, this.importEntries());
@@ -425,7 +429,7 @@ class Rewrite {
     encodeElements(writer, [...patched.elements, resumeSegment], patched.source);
     this.copySection(writer, SECTION_DATA_COUNT);
     emitBranchHints(writer, context.unlikely);
-    encodeBodies(writer, this.allBodies());
+    encodeBodies(writer, bodies);
     this.copySection(writer, SECTION_DATA);
     emitNameSection(writer, context);
     return writer.finish();

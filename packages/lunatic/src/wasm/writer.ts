@@ -1,7 +1,7 @@
 /**
  * A growable byte buffer with the encodings of `ByteReader`. Integers take their shortest form.
- * The owner calls `finish` once and keeps the answer, and must not use the writer after that; or takes `copy` of what there is and goes
- * on after `clear`.
+ * The owner calls `finish` once and keeps the answer, and must not use the writer after that; or copies what there is and
+ * goes on after `clear`.
  *
  * Spec: core/binary/values.
  */
@@ -42,9 +42,8 @@ export class ByteWriter {
     this.used = 0;
   }
 
-  /** The written bytes, in memory of their own. */
-  copy(): Uint8Array {
-    return this.buffer.slice(0, this.used);
+  copyTo(target: Uint8Array): void {
+    target.set(this.buffer.subarray(0, this.used));
   }
 
   /** Makes room for so many bytes at once. */
