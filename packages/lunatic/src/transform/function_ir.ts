@@ -75,6 +75,7 @@ export interface FunctionIr {
   /** The immediates as the reader has them, from 2^31 on less 2^32. */
   readonly imm0: Int32Array;
   readonly imm1: Int32Array;
+  /** Of instructions that open a construct. */
   readonly blockTypes: Int32Array;
   /** Opening instruction: index of its `end`. `end`, `else`: index of their opening instruction. Others: -1. */
   readonly match: Int32Array;
@@ -82,8 +83,6 @@ export interface FunctionIr {
   readonly elseAt: ReadonlyMap<number, number>;
   readonly labels: ReadonlyMap<number, readonly number[]>;
   readonly catches: ReadonlyMap<number, readonly CatchClause[]>;
-  /** Operand height of the innermost control frame around each instruction (for `end`: around the construct). */
-  readonly frameBase: Int32Array;
   /** Operand height before each instruction. */
   readonly heights: Int32Array;
   /** Is the `end` of this construct, or the function's, reached by falling into it? */
@@ -166,8 +165,9 @@ class Builder {
   producers = new Int32Array(64);
   /** Results of instructions that leave more than one. */
   readonly results = new Map<number, Results>();
-  /** Open constructs. */
+  /** Open constructs, and the operand height of the control frame around each. */
   readonly open: number[] = [];
+  readonly bases: number[] = [];
   loopDepth = 0;
   /** Points at calls so far, and how many there were when each open loop began. */
   callPoints = 0;
@@ -257,7 +257,6 @@ class Builder {
       elseAt: this.elseAt,
       labels: this.labels,
       catches: this.catches,
-      frameBase: columns.frameBase.subarray(0, count),
       heights: columns.heights.subarray(0, count),
       falls: columns.falls.subarray(0, count + 1),
       pointAt: columns.pointAt.subarray(0, count),
@@ -286,7 +285,6 @@ class Builder {
     columns.ends[at] = reader.pos;
     columns.imm0[at] = reader.imm0;
     columns.imm1[at] = reader.imm1;
-    columns.blockTypes[at] = reader.blockType;
     columns.match[at] = -1;
     columns.heights[at] = this.validator.operands.length;
     columns.pointAt[at] = 0;
@@ -299,8 +297,6 @@ class Builder {
   private recordPlain(op: number, traits: number, share: number): void {
     const { reader, validator, columns } = this;
     const at = this.append(op);
-    columns.falls[at] = 1;
-    columns.frameBase[at] = validator.frameHeight;
     columns.verbatim[at] = this.isVerbatim(op, traits) ? 1 : 0;
     if (this.loopDepth > 0) {
       const cost = instructionCost(op);
@@ -323,6 +319,7 @@ class Builder {
     const { reader, validator, columns } = this;
     const base = validator.frameHeight;
     const at = this.append(op);
+    columns.blockTypes[at] = reader.blockType;
     columns.falls[at] = wasDead ? 0 : 1;
     columns.verbatim[at] = 0;
     if (op === OP_BR_TABLE) this.labels.set(at, reader.labels.slice());
@@ -341,7 +338,6 @@ class Builder {
     if (this.isCallPoint(op, outlined)) this.addCallPoint(op, at);
     if (op === OP_BLOCK || op === OP_IF || op === OP_TRY_TABLE || op === OP_LOOP) this.openConstruct(op, at, base);
     validator.step(reader);
-    columns.frameBase[at] = op === OP_END ? validator.frameHeight : base;
     this.updateProducers(op, traits, at);
     if (op === OP_LOOP) this.addLoopPoint(at);
     if (op === OP_END) this.closeConstruct(at);
@@ -409,6 +405,7 @@ class Builder {
   private openConstruct(op: number, at: number, base: number): void {
     if (this.open.length >= MAX_NESTING) this.refuse(`unsupported: ${MAX_NESTING_TEXT}`);
     this.open.push(at);
+    this.bases.push(base);
     const { validator } = this;
     if (validator.operands.length > base) {
       this.recorded += validator.operands.length - base;
@@ -431,12 +428,12 @@ class Builder {
   private closeConstruct(at: number): void {
     const { columns } = this;
     const start = this.open.pop() as number;
+    const base = this.bases.pop() as number;
     columns.match[start] = at;
     columns.match[at] = start;
     if (columns.ops[start] === OP_LOOP) this.closeLoop(start, at);
     if (this.points.length > columns.pointsBefore[start]) {
       const types = this.levelTypes.get(start) ?? [];
-      const base = columns.frameBase[start];
       this.levelProducers.get(start)?.forEach((producer, k) => {
         this.shadow(producer, base + k, types[k]);
       });
@@ -472,7 +469,7 @@ class Builder {
 
   /** Brings `producers` in step with the validator's operands after instruction `at`. */
   private updateProducers(op: number, traits: number, at: number): void {
-    const { validator, columns } = this;
+    const { validator } = this;
     // Parameters of a block stay what they were; those of a loop change with every turn.
     if (op === OP_BLOCK || op === OP_IF || op === OP_TRY_TABLE) return;
     const height = validator.operands.length;
@@ -480,7 +477,7 @@ class Builder {
       // The then arm's operands are gone; the parameters are the same values as at the `if`.
       const start = this.open[this.open.length - 1];
       const atIf = this.levelProducers.get(start);
-      const levelBase = columns.frameBase[start];
+      const levelBase = this.bases[this.bases.length - 1];
       if (atIf !== undefined)
         for (let h = validator.frameHeight; h < height; h++) this.setProducer(h, atIf[h - levelBase]);
       return;

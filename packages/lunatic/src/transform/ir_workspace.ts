@@ -15,7 +15,6 @@ export class IrWorkspace {
   imm1 = new Int32Array(0);
   blockTypes = new Int32Array(0);
   match = new Int32Array(0);
-  frameBase = new Int32Array(0);
   heights = new Int32Array(0);
   pointAt = new Int32Array(0);
   pointsBefore = new Int32Array(0);
@@ -33,7 +32,6 @@ export class IrWorkspace {
     this.imm1 = new Int32Array(this.#rows);
     this.blockTypes = new Int32Array(this.#rows);
     this.match = new Int32Array(this.#rows);
-    this.frameBase = new Int32Array(this.#rows);
     this.heights = new Int32Array(this.#rows);
     this.pointAt = new Int32Array(this.#rows);
     this.pointsBefore = new Int32Array(this.#rows);

@@ -172,13 +172,7 @@ class ResumeEmitter {
     const { emitter } = this;
     const targets = this.targets(from, to);
     if (targets.length === 0) {
-      if (startDead) {
-        emitter.flush();
-        emitter.writer.op(OP_UNREACHABLE);
-        return;
-      }
-      emitter.pushShadows(base, entry);
-      emitter.range(from, to);
+      this.plainSequence(from, to, base, entry, startDead);
       return;
     }
     for (let k = 0; k < targets.length; k++) emitter.openBlock(BLOCK_EMPTY);
@@ -201,11 +195,23 @@ class ResumeEmitter {
     emitter.range(at, to);
   }
 
+  /** A sequence without resume points. */
+  private plainSequence(from: number, to: number, base: number, entry: readonly ValType[], startDead: boolean): void {
+    const { emitter } = this;
+    if (startDead) {
+      emitter.flush();
+      emitter.writer.op(OP_UNREACHABLE);
+      return;
+    }
+    emitter.pushShadows(base, entry);
+    emitter.range(from, to);
+  }
+
   /** Calls that may stop, and constructs with resume points inside, of one sequence. */
   private targets(from: number, to: number): number[] {
     const { ir } = this;
     const targets: number[] = [];
-    if (ir.pointsBefore[to] === ir.pointsBefore[from]) return targets;
+    if (!this.hasPoints(from, to)) return targets;
     for (let at = from; at < to; at++) {
       const end = ir.match[at];
       if (end > at) {
@@ -216,6 +222,10 @@ class ResumeEmitter {
       }
     }
     return targets;
+  }
+
+  private hasPoints(from: number, to: number): boolean {
+    return this.ir.pointsBefore[to] !== this.ir.pointsBefore[from];
   }
 
   /** First and last resume point of a target. */
@@ -312,7 +322,11 @@ class ResumeEmitter {
     const inner = base + kept;
     if (op === OP_LOOP) yield this.loop(at, inner, params);
     else if (op === OP_IF) yield this.if(at, inner, params, reached);
-    else yield this.block(at, inner, params, reached);
+    else {
+      this.open(at);
+      yield this.sequence(at + 1, ir.match[at], inner, params, !reached);
+      this.close();
+    }
     emitter.copyToShadows(ir.match[at]);
   }
 
@@ -336,12 +350,6 @@ class ResumeEmitter {
     this.emitter.labelDepths.pop();
   }
 
-  private *block(at: number, base: number, params: readonly ValType[], reached: boolean): Step {
-    this.open(at);
-    yield this.sequence(at + 1, this.ir.match[at], base, params, !reached);
-    this.close();
-  }
-
   private *if(at: number, base: number, params: readonly ValType[], reached: boolean): Step {
     const { emitter, ir } = this;
     const { writer } = emitter;
@@ -357,11 +365,13 @@ class ResumeEmitter {
     writer.op(OP_I32_EQZ);
     writer.op(OP_SELECT);
     this.open(at);
-    yield this.sequence(at + 1, thenEnd, base, params, !reached);
+    if (this.hasPoints(at + 1, thenEnd)) yield this.sequence(at + 1, thenEnd, base, params, !reached);
+    else this.plainSequence(at + 1, thenEnd, base, params, !reached);
     if (elseAt !== undefined) {
       emitter.flush();
       writer.else();
-      yield this.sequence(elseAt + 1, end, base, params, !reached);
+      if (this.hasPoints(elseAt + 1, end)) yield this.sequence(elseAt + 1, end, base, params, !reached);
+      else this.plainSequence(elseAt + 1, end, base, params, !reached);
     } else if (params.length > 0) {
       emitter.flush();
       writer.else();

@@ -53,7 +53,7 @@ import { analyseCalls } from './call_graph.ts';
 import { I32_GLOBALS, RewriteContext } from './context.ts';
 import { emitEntry, emitGlobalReader, emitImportWrapper, emitRun, emitSetMarks, emitTrap } from './driver.ts';
 import { Emitter, keepsFuel } from './emitter.ts';
-import { layoutFrames } from './frames.ts';
+import { type FrameLayout, layoutFrames } from './frames.ts';
 import { buildFunctionIr } from './function_ir.ts';
 import {
   EXPORT_COLLECT,
@@ -174,6 +174,16 @@ export function transform(bytes: Uint8Array, options: TransformOptions): Transfo
 /** The same for a module that is decoded already. Throws `WasmError` for what is not supported. */
 export function transformModule(module: WasmModule, options: TransformOptions): TransformResult {
   return new Rewrite(module, options).run();
+}
+
+/** Frame sizes by resume point; 0 for a point that there is none of. */
+function sizesByPoint(frames: readonly FrameLayout[]): number[] {
+  const sizes: number[] = [];
+  for (const { resumePoint, sizeBytes } of frames) {
+    while (sizes.length <= resumePoint) sizes.push(0);
+    sizes[resumePoint] = sizeBytes;
+  }
+  return sizes;
 }
 
 class Rewrite {
@@ -324,9 +334,7 @@ class Rewrite {
       return;
     }
     const resume = context.append([], [], functionName(module, body.funcIndex) ?? '');
-    const sizes = new Array<number>(Math.max(...frames.map(({ resumePoint }) => resumePoint)) + 1).fill(0);
-    for (const frame of frames) sizes[frame.resumePoint] = frame.sizeBytes;
-    const functionNumber = context.addResumeEntry(resume.index, sizes);
+    const functionNumber = context.addResumeEntry(resume.index, sizesByPoint(frames));
     const forward = new Emitter(context, ir, layouts, functionNumber, false, marks).forward();
     this.bodies[codeIndex] = forward;
     resume.body = emitResumeVersion(context, ir, layouts, functionNumber, resume.index, marks);
