@@ -78,12 +78,8 @@ export class Registry {
    * the answer is there, and `settled` is called then, and only then. Throws TypeError for a name that is no string.
    */
   put(name: string, nodeId: number, pid: number, settled?: () => void): PutOutcome {
-    if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`);
-    if (name.length > MAX_NAME_LENGTH) return NAME_TOO_LONG;
-    if (!this.#entries.has(name)) {
-      if (this.#entries.size >= this.#system.limits.maxNames) return REGISTRY_FULL;
-      if (!this.#system.held.hasRoom(nameBytes(name), this.#heldBytes)) return REGISTRY_FULL;
-    }
+    const outcome = this.mayPut(name);
+    if (outcome !== NAME_PUT) return outcome;
     if (this.mustAsk(nodeId, pid)) {
       // Not visible before it is known to be alive, and its worker knows that it has a name (R2).
       this.#system.remote?.named(pid, (alive) => {
@@ -101,6 +97,15 @@ export class Registry {
     }
     this.#register(name, nodeId, pid);
     return NAME_PUT;
+  }
+
+  /** What `put` would say of this name now. Throws TypeError as `put` does. */
+  mayPut(name: string): PutOutcome {
+    if (typeof name !== 'string') throw new TypeError(`a name is a string, not ${typeof name}`);
+    if (name.length > MAX_NAME_LENGTH) return NAME_TOO_LONG;
+    if (this.#entries.has(name)) return NAME_PUT;
+    const isFull = this.#entries.size >= this.#system.limits.maxNames;
+    return isFull || !this.#system.held.hasRoom(nameBytes(name), this.#heldBytes) ? REGISTRY_FULL : NAME_PUT;
   }
 
   #register(name: string, nodeId: number, pid: number): void {

@@ -4,7 +4,7 @@ import type { HostContext } from '../../engine/host_function.ts';
 import type { Entry, LoadedModule, ProcessConfig, SpawnRequest } from '../../engine/services.ts';
 import { goesToMain } from '../elsewhere.ts';
 import { MAX_SPAWN_PARAMS } from '../limits.ts';
-import { checkNewName, putLocalName, writeEntry } from '../registry/table.ts';
+import { checkName, putLocalName, writeEntry } from '../registry/table.ts';
 import { hostState, writeError } from '../state.ts';
 import { mayStop, mayStopSplit, type Row } from '../table.ts';
 import { idNumber, joinTag, printId, readText } from '../values.ts';
@@ -79,7 +79,7 @@ function getOrSpawn(
     writeEntry(ctx, known, nodeIdPointer, idPointer);
     return 2;
   }
-  checkNewName(ctx, registeredName);
+  checkName(ctx, registeredName);
   const child = spawn(ctx, link, config, module, func, funcLength, params, paramsLength, true);
   ctx.memory.writeId(nodeIdPointer, registry.nodeId);
   if (typeof child === 'string') {

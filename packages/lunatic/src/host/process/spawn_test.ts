@@ -172,11 +172,20 @@ test('get_or_spawn that fails registers nothing', () => {
 });
 
 test('get_or_spawn with a name that cannot be registered starts nothing', () => {
-  const world = new World();
-  world.entries.set('child', function* () {});
-  const message = world.runToTrap((guest) => getOrSpawn(guest, 'x'.repeat(5000)));
-  assert.match(message, /^a registered name has at most \d+ characters, this one has 5000$/);
-  assert.equal(world.spawned.length, 0);
+  const refused: readonly [limits: object, name: string, RegExp][] = [
+    [{}, 'x'.repeat(5000), /^a registered name has at most \d+ characters, this one has 5000$/],
+    [{ maxNames: 0 }, 'x', /^the registry is full \(0 names\)$/],
+    [{ maxHeldBytes: 100 }, 'x', /^all processes together hold too much for another name in the registry \(0 names\)$/],
+  ];
+  for (const [limits, name, text] of refused) {
+    const world = new World(limits);
+    world.entries.set('child', function* () {});
+    assert.match(
+      world.runToTrap((guest) => getOrSpawn(guest, name)),
+      text,
+    );
+    assert.equal(world.spawned.length, 0);
+  }
 });
 
 test('directories of a child lie inside those of its parent', (t) => {

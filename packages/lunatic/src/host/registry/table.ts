@@ -46,11 +46,9 @@ export const REGISTRY_FUNCTIONS: readonly HostFunction[] = namespace('lunatic::r
   }),
 ]);
 
-/** Traps if `name`, which is not registered, could not be: before anything is done that needs the name. */
-export function checkNewName(ctx: HostContext, name: string): void {
-  const { limits, registry } = ctx.process.system;
-  if (name.length > MAX_NAME_LENGTH) nameTooLong(ctx, name);
-  if (registry.size >= limits.maxNames) registryFull(ctx);
+/** Traps if `name` could not be registered: before anything is done that needs the name. */
+export function checkName(ctx: HostContext, name: string): void {
+  checkOutcome(ctx, name, ctx.process.system.registry.mayPut(name));
 }
 
 /** What the name stands for, or null; undefined: the answer is not there yet, return at once. */
@@ -84,16 +82,16 @@ export function putLocalName(ctx: HostContext, name: string, pid: number): void 
 }
 
 function checkOutcome(ctx: HostContext, name: string, outcome: PutOutcome): void {
-  if (outcome === NAME_TOO_LONG) nameTooLong(ctx, name);
-  if (outcome === REGISTRY_FULL) registryFull(ctx);
-}
-
-function nameTooLong(ctx: HostContext, name: string): never {
-  ctx.trap(`a registered name has at most ${MAX_NAME_LENGTH} characters, this one has ${name.length}`);
-}
-
-function registryFull(ctx: HostContext): never {
-  ctx.trap(`the registry is full (${ctx.process.system.limits.maxNames} names)`);
+  if (outcome === NAME_TOO_LONG)
+    ctx.trap(`a registered name has at most ${MAX_NAME_LENGTH} characters, this one has ${name.length}`);
+  if (outcome === REGISTRY_FULL) {
+    const { registry, limits } = ctx.process.system;
+    ctx.trap(
+      registry.size >= limits.maxNames
+        ? `the registry is full (${limits.maxNames} names)`
+        : `all processes together hold too much for another name in the registry (${registry.size} names)`,
+    );
+  }
 }
 
 export function writeEntry(ctx: HostContext, entry: RegistryEntry, nodeIdPointer: number, pidPointer: number): void {
