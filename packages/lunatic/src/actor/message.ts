@@ -252,9 +252,9 @@ export class Message {
   }
 }
 
-/** An empty data message. */
-export function createMessage(tagLo = 0, tagHi = 0): Message {
-  let message = takeFromPool(0);
+/** An empty data message. It may have room for `expected` bytes already, which are no more than MAX_POOLED_BUFFER_BYTES. */
+export function createMessage(tagLo = 0, tagHi = 0, expected = 0): Message {
+  let message = takeFromPool(sizeClass(expected));
   if (message === null) message = new Message();
   else message.reuse();
   message.kind = MESSAGE_DATA;

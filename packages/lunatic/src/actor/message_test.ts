@@ -76,6 +76,7 @@ test('a released buffer serves the next message of its size, small ones in betwe
   assert.deepEqual([...second.content().subarray(0, 3)], [5, 0, 0]);
   small.release();
   second.release();
+  assert.equal(createMessage(0, 0, 513), second, 'asked for by its size');
 });
 
 test("messages that take each other's buffers keep their content, and share none", () => {

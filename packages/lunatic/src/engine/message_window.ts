@@ -62,8 +62,8 @@ export function putInWindow(side: SideMemory, message: Message): boolean {
 }
 
 function toMessage({ cells, windows }: SideMemory): Message {
-  const message = createMessage(cells[WINDOW_TAG >> 2], cells[(WINDOW_TAG >> 2) + 1]);
   const length = cells[WINDOW_LENGTH >> 2];
+  const message = createMessage(cells[WINDOW_TAG >> 2], cells[(WINDOW_TAG >> 2) + 1], length);
   message.copyFrom(cells, WINDOW_BYTES, windows[sizeClass(length)], length);
   message.readPos = cells[WINDOW_POSITION >> 2];
   return message;
