@@ -59,9 +59,13 @@ export class InstanceContext implements HostContext {
     throw new Error('a trap does not return');
   }
 
+  hasRaised(error: unknown): boolean {
+    return this.#trap !== null && this.#trap === error;
+  }
+
   /** The text that `trap` was given when it raised `error`; null: it did not. An embedder's function may have caught what it raised before. */
   takeTrapMessage(error: unknown): string | null {
-    const message = this.#trap === error ? this.#trapMessage : null;
+    const message = this.hasRaised(error) ? this.#trapMessage : null;
     this.#trap = null;
     this.#trapMessage = null;
     return message;

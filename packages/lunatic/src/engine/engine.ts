@@ -251,6 +251,7 @@ export class Engine implements EngineServices {
     }
     engineModule.processCount++;
     body.process = proc;
+    if (request.onExit !== undefined) this.system.onceExited(proc.pid, request.onExit);
     return proc.pid;
   }
 

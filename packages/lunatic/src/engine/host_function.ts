@@ -60,6 +60,8 @@ export interface HostContext {
   stop(request: StopRequest): void;
   /** Abort the guest as a WebAssembly trap with this text: never returns; only `lunatic::trap::catch` can catch it. */
   trap(message: string): never;
+  /** Whether `error` is what the last `trap` has raised. Where the code of others runs under a host function, an error may be anybody's. */
+  hasRaised(error: unknown): boolean;
   /** The scratch message: the one that the process writes or reads. Null: there is none. It stays the process's. */
   scratch(): Message | null;
   /** The same; it is the caller's from now on, and the process has none. */

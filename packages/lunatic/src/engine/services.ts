@@ -1,6 +1,7 @@
 // What the engine offers to host functions and to the composition root, as types:
 // how a process is configured, how one is spawned, and what a loaded module is to them.
 
+import type { ExitReason } from '../actor/exit_reason.ts';
 import type { Process } from '../actor/process.ts';
 
 /** Limits and permissions of a process. Immutable once a process uses it; a child shares or copies it. */
@@ -42,6 +43,11 @@ export interface SpawnRequest {
   readonly params: Uint8Array;
   /** Link parent and child before the child runs; the parent's side carries `tag`. */
   readonly link: { readonly parent: Process; readonly tag: bigint } | null;
+  /**
+   * Called during the end of the process, with the reason; it must not throw. Whoever asks after the spawn may be too late: on another worker the process
+   * may have ended by then.
+   */
+  readonly onExit?: (reason: ExitReason) => void;
 }
 
 /** A module that has been checked, rewritten, compiled and linked against the host tables. Opaque outside the engine. */

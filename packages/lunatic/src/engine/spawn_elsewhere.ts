@@ -28,9 +28,11 @@ export class SpawnElsewhere {
 
   /** The pid, or null at the limit of processes. `module` is kept, and has an image here: it can be shared. */
   spawn(worker: number, module: EngineModule, request: SpawnRequest, tagLo: number, tagHi: number): number | null {
-    const { link, entry, params, config } = request;
+    const { link, entry, params, config, onExit } = request;
     const pid = this.#engine.system.numberFor(worker, link?.parent ?? null, tagLo, tagHi);
     if (pid === null) return null;
+    // Goes before the process, which might end before anything that follows it.
+    if (onExit !== undefined) this.#engine.system.onceExited(pid, onExit);
     const w = this.#remote.begin(FRAME_SPAWN);
     w.f64(pid);
     w.f64(link?.parent.pid ?? 0);

@@ -271,6 +271,10 @@ export class Guest implements ProcessBody, HostContext {
     throw new GuestTrap(message);
   }
 
+  hasRaised(error: unknown): boolean {
+    return error instanceof GuestTrap;
+  }
+
   charge(bytes: number): void {
     this.charged += bytes;
   }

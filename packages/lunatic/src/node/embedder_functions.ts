@@ -140,18 +140,18 @@ function guarded<Value>(ctx: HostContext, what: string, run: (caller: Caller) =>
   try {
     return run(caller);
   } catch (error) {
-    if (isOfTheVm(error)) throw error;
+    if (ctx.hasRaised(error) || isOfTheVm(error)) throw error;
     return ctx.trap(`${what}: ${describeThrown(error)}`);
   } finally {
     caller.expire();
   }
 }
 
-/** A trap under way, an overflow of the stack that the engine accounts for, or a bug of ours. */
+/** An overflow of the stack, which the engine accounts for, or a bug of ours. */
 function isOfTheVm(thrown: unknown): boolean {
   try {
     if (thrown instanceof RangeError) return thrown.message.startsWith('Maximum call stack');
-    return thrown instanceof WebAssembly.RuntimeError || isOurBug(thrown);
+    return isOurBug(thrown);
   } catch {
     // No error of the VM throws when it is looked at.
     return false;

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import type { ExitReason } from '../actor/exit_reason.ts';
 import type { HostFunction } from '../engine/host_function.ts';
 import { LinkError } from '../host/link.ts';
+import { assemble } from '../wasm/test_modules.ts';
 import type { Caller, CallerMemory } from './caller.ts';
 import { asyncHostFunction, hostFunction } from './embedder_functions.ts';
-import { assemble } from './test_guests.ts';
 import { createVm } from './vm.ts';
 
 /** Runs `_start` of a module with these host functions; it exits with what it found. */
@@ -106,6 +106,25 @@ describe('hostFunction', () => {
         assert.equal(reason.message, 'host function app f: something was thrown that has no description');
       }
     }
+  });
+
+  it('ends the caller with a WebAssembly error of its own too, which a guest cannot catch', async () => {
+    const fails = hostFunction({
+      module: 'app',
+      name: 'f',
+      params: [],
+      call: () => {
+        throw new WebAssembly.RuntimeError('in a module of the embedder');
+      },
+    });
+    const reason = await run(
+      `(import "app" "f" (func $f))
+       (func $tries (try (do (call $f)) (catch_all)))
+       (func (export "_start") (call $tries) (call $exit (i32.const 1)))`,
+      fails,
+    );
+    assert.ok(reason.kind === 'trap');
+    assert.equal(reason.message, 'host function app f: RuntimeError: in a module of the embedder');
   });
 
   it('may catch a trap: a later one of the guest has its own text', async () => {

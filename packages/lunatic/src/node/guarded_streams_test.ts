@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { InputSource, OutputSink } from '../host/environment.ts';
+import { assemble } from '../wasm/test_modules.ts';
 import { guardInput, guardOutput } from './guarded_streams.ts';
 import { FixedInput } from './streams.ts';
-import { assemble } from './test_guests.ts';
 import { createVm } from './vm.ts';
 
 const BYTES = new Uint8Array(4);

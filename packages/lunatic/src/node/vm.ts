@@ -158,15 +158,17 @@ export class Vm {
     if (point.type.results.length > 0)
       throw new TypeError(`${what} returns values; a process starts in a function without results`);
     const params = encodeParameters(what, point.type.params, args);
-    const proc = node.engine.spawn({
+    const exit = new Exit();
+    const pid = node.engine.spawn({
       module,
       config: completeConfig(config),
       entry: { kind: 'export', name: entry },
       params,
       link: null,
+      onExit: exit.happen,
     });
-    if (typeof proc === 'string') throw new SpawnError(proc);
-    return new ProcessHandle(node, proc);
+    if (typeof pid === 'string') throw new SpawnError(pid);
+    return new ProcessHandle(node, pid, exit);
   }
 
   /**
@@ -178,7 +180,9 @@ export class Vm {
     const node = this.#open();
     const proc = spawnFunction(node.system, run);
     if (proc === null) throw new SpawnError(`the limit of ${node.system.limits.maxProcesses} processes is reached`);
-    return new ProcessHandle(node, proc.pid);
+    const exit = new Exit();
+    node.system.onceExited(proc.pid, exit.happen);
+    return new ProcessHandle(node, proc.pid, exit);
   }
 
   /**
@@ -253,23 +257,19 @@ export class ProcessHandle {
   /** Resolves when the process has ended, for whatever reason; never rejects. */
   readonly exited: Promise<ExitReason>;
   readonly #node: Node;
-  #hasEnded = false;
+  readonly #exit: Exit;
 
   /** Use `Vm.spawn` or `Vm.spawnFunction`. */
-  constructor(node: Node, pid: number) {
+  constructor(node: Node, pid: number, exit: Exit) {
     this.#node = node;
+    this.#exit = exit;
     this.pid = pid;
-    this.exited = new Promise((resolve) => {
-      node.system.onceExited(pid, (reason) => {
-        this.#hasEnded = true;
-        resolve(reason);
-      });
-    });
+    this.exited = exit.reason;
   }
 
   /** With several workers: as far as this thread has heard. */
   get isAlive(): boolean {
-    return !this.#hasEnded;
+    return !this.#exit.hasHappened;
   }
 
   /** As `Vm.send`. */
@@ -280,6 +280,22 @@ export class ProcessHandle {
   /** As `Vm.kill`. */
   kill(): void {
     this.#node.system.kill(this.pid);
+  }
+}
+
+/** The end of a process, awaited from before its beginning. */
+class Exit {
+  readonly reason: Promise<ExitReason>;
+  readonly happen: (reason: ExitReason) => void;
+  hasHappened = false;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<ExitReason>();
+    this.reason = promise;
+    this.happen = (reason) => {
+      this.hasHappened = true;
+      resolve(reason);
+    };
   }
 }
 

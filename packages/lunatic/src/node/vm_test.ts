@@ -7,9 +7,9 @@ import type { ExitReason } from '../actor/exit_reason.ts';
 import { ProcessEndedError } from '../actor/ts_process.ts';
 import { LinkError } from '../host/link.ts';
 import { WasmError } from '../wasm/error.ts';
+import { assemble } from '../wasm/test_modules.ts';
 import type { ProcessDescription } from './process_description.ts';
 import { CapturedOutput, FixedInput, OutputToFunctions } from './streams.ts';
-import { assemble } from './test_guests.ts';
 import { createVm, SpawnError, type VmOptions } from './vm.ts';
 
 const ECHO = assemble(`(module

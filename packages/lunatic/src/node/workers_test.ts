@@ -6,6 +6,7 @@ import type { ExitReason } from '../actor/exit_reason.ts';
 import { createMessage } from '../actor/message.ts';
 import { spawnFunction } from '../actor/ts_process.ts';
 import type { LoadedModule } from '../engine/services.ts';
+import { assemble } from '../wasm/test_modules.ts';
 import { I64 } from '../wasm/types.ts';
 import { asyncHostFunction, hostFunction } from './embedder_functions.ts';
 import type { MainOutcome } from './node.ts';
@@ -14,7 +15,6 @@ import { DEFAULT_PROCESS_CONFIG } from './process_config.ts';
 import type { ProcessDescription } from './process_description.ts';
 import { type StartedNode, type StartOptions, startNode } from './start_node.ts';
 import { CapturedOutput, FixedInput } from './streams.ts';
-import { assemble } from './test_guests.ts';
 import type { ThreadTransport } from './thread_transport.ts';
 import { createVm } from './vm.ts';
 
@@ -56,6 +56,7 @@ class Threads {
   readonly started: StartedNode;
   readonly output = new CapturedOutput();
   readonly failures: [ProcessDescription, ExitReason][] = [];
+  readonly #exits = new Map<number, Promise<ExitReason>>();
 
   constructor(options: Partial<StartOptions> = {}) {
     this.started = startNode({ output: this.output, input: new FixedInput(''), workers: 2, ...options });
@@ -88,14 +89,16 @@ class Threads {
       args,
     );
     const entry = { kind: 'export', name } as const;
-    const pid = engine.spawn({ module, config: DEFAULT_PROCESS_CONFIG, entry, params, link: null });
+    const { promise, resolve } = Promise.withResolvers<ExitReason>();
+    const pid = engine.spawn({ module, config: DEFAULT_PROCESS_CONFIG, entry, params, link: null, onExit: resolve });
     assert.ok(typeof pid === 'number');
+    this.#exits.set(pid, promise);
     if (worker !== 0) assert.equal(this.node.system.exists(pid), false, 'it is elsewhere');
     return pid;
   }
 
   exit(pid: number): Promise<ExitReason> {
-    return this.node.system.waitExit(pid);
+    return this.#exits.get(pid) ?? this.node.system.waitExit(pid);
   }
 
   close(): Promise<void> {
@@ -282,6 +285,18 @@ describe('a VM of several threads', () => {
     });
   });
 
+  it('tells why a process ended, also if that was before its spawner went on', async () => {
+    await withThreads({}, async (threads) => {
+      const module = await threads.load('(func (export "ends") (call $exit (i32.const 5)))');
+      for (let round = 0; round < 20; round++) {
+        const pid = threads.spawn(module, 'ends');
+        const goesOnMs = performance.now() + 3;
+        while (performance.now() < goesOnMs);
+        assert.deepEqual(await threads.exit(pid), { kind: 'exit', code: 5 });
+      }
+    });
+  });
+
   it('sees when every process of every thread waits for ever', async () => {
     await withThreads({}, async (threads) => {
       const module = await threads.load('(func (export "main") (drop (call $hear)))');
@@ -359,7 +374,7 @@ describe('a VM of several threads', () => {
     assert.throws(() => createVm({ workers: 2, random }), TypeError);
     const load = (file: string) => () => createVm({ hostModule: new URL(file, import.meta.url) });
     assert.throws(load('./limits.ts'), /does not export an array of host functions/);
-    assert.throws(load('./test_guests.ts'), /TypeError: .*top-level await/);
+    assert.throws(load('../wasm/test_modules.ts'), /TypeError: .*top-level await/);
     assert.throws(load('./nothing.ts'), /Cannot find module/);
   });
 });
