@@ -1,17 +1,20 @@
 // Why a process ended: a value, never an Error. Printed in crash reports, sent in notices of death.
 
+const LIMIT_NAMES = [
+  'fuel',
+  'memory',
+  'stack',
+  'mailbox',
+  'message',
+  'processes',
+  'timers',
+  'names',
+  'links',
+  'instances',
+] as const;
+
 /** The bound a process ran into. */
-export type LimitName =
-  | 'fuel'
-  | 'memory'
-  | 'stack'
-  | 'mailbox'
-  | 'message'
-  | 'processes'
-  | 'timers'
-  | 'names'
-  | 'links'
-  | 'instances';
+export type LimitName = (typeof LIMIT_NAMES)[number];
 
 export type ExitReason =
   /** The body returned, or asked to exit with code 0. */
@@ -41,6 +44,37 @@ export const EXIT_MAILBOX_LIMIT: ExitReason = Object.freeze({ kind: 'limit', lim
 /** The reason for a guest that exits with `code`: 0 is normal. */
 export function exitWithCode(code: number): ExitReason {
   return code === 0 ? EXIT_NORMAL : { kind: 'exit', code };
+}
+
+/**
+ * A reason from code that is not the VM's, with the fields of its kind and no others: it may go to other threads, and into reports. Throws TypeError for
+ * what is no reason.
+ */
+export function copyExitReason(given: ExitReason): ExitReason {
+  switch (given?.kind) {
+    case 'normal':
+    case 'killed':
+    case 'shutdown':
+    case 'noproc':
+      return { kind: given.kind };
+    case 'exit':
+      if (Number.isInteger(given.code)) return { kind: 'exit', code: given.code };
+      break;
+    case 'trap':
+    case 'error': {
+      const { kind, message, stack } = given;
+      if (typeof message !== 'string') break;
+      return typeof stack === 'string' ? { kind, message, stack } : { kind, message };
+    }
+    case 'linked':
+      // A chain is told by its first link alone.
+      if (Number.isSafeInteger(given.pid) && given.reason?.kind !== 'linked')
+        return { kind: 'linked', pid: given.pid, reason: copyExitReason(given.reason) };
+      break;
+    case 'limit':
+      if (LIMIT_NAMES.includes(given.limit)) return { kind: 'limit', limit: given.limit };
+  }
+  throw new TypeError('an exit reason is an object with a kind, and what belongs to that kind');
 }
 
 /** Failures fire links; a normal end is silent. */

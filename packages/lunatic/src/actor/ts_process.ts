@@ -11,7 +11,7 @@ import { assert } from '../base/assert.ts';
 import { describeThrown, isOurBug, stackOfThrown } from '../base/thrown.ts';
 import { SLICE_ENDED, SLICE_WAITING, type SliceOutcome } from '../scheduler/task.ts';
 import type { ActorSystem } from './actor_system.ts';
-import { describeExitReason, EXIT_KILLED, EXIT_NORMAL, type ExitReason } from './exit_reason.ts';
+import { copyExitReason, describeExitReason, EXIT_KILLED, EXIT_NORMAL, type ExitReason } from './exit_reason.ts';
 import { MAX_MESSAGE_BYTES, MAX_MESSAGE_RESOURCES } from './limits.ts';
 import {
   createMessage,
@@ -176,10 +176,11 @@ export class ProcessContext {
     if (this.process.isAlive) this.system.kill(pid);
   }
 
-  /** Ends this process; does not return. */
+  /** Ends this process; does not return. Throws TypeError for what is no reason. */
   exit(reason: ExitReason = EXIT_NORMAL): never {
-    this.system.exit(this.process, reason);
-    throw new ProcessEndedError(this.pid, reason);
+    const own = copyExitReason(reason);
+    this.system.exit(this.process, own);
+    throw new ProcessEndedError(this.pid, own);
   }
 
   /** Registers this process. False when the name is too long or the registry is full. */
