@@ -10,6 +10,7 @@ import {
   findPackagedNode,
   MINIMUM_NODE_MAJOR,
   majorVersion,
+  nodeVersion,
   platformPackage,
 } from '../packages/lunatic/bin/find_node.js';
 
@@ -52,6 +53,12 @@ test('the command, find_node.js and package.json agree on the lowest Node.js', (
 test('majorVersion reads versions with and without v', () => {
   assert.equal(majorVersion('v26.10.0'), 26);
   assert.equal(majorVersion('9.1.0'), 9);
+});
+
+test('nodeVersion knows a Node.js from another program', () => {
+  assert.equal(nodeVersion(process.execPath), process.version);
+  assert.equal(nodeVersion('/bin/ls'), undefined);
+  assert.equal(nodeVersion('/nowhere/node'), undefined);
 });
 
 test('findPackagedNode finds the platform package and the package node, and takes the first place that has one', () => {

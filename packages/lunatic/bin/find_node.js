@@ -75,12 +75,12 @@ function packagedBinary(place, name) {
 }
 
 /**
- * The version that a Node.js binary reports, or undefined if it cannot be run.
+ * The version that a Node.js binary reports, or undefined if it cannot be run, or is some other program.
  * @param {string} node
  */
 export function nodeVersion(node) {
   const result = spawnSync(node, ['--version'], { encoding: 'utf8' });
-  return result.status === 0 ? result.stdout.trim() : undefined;
+  return result.status === 0 && /^v\d+\.\d+\.\d+/.test(result.stdout) ? result.stdout.trim() : undefined;
 }
 
 /**
