@@ -51,7 +51,6 @@ function runTests(files: readonly string[]): boolean {
   const ok = node([
     '--conditions=lunatic-source',
     '--test',
-    '--test-force-exit',
     `--test-timeout=${TEST_TIMEOUT_MS}`,
     `--test-concurrency=${CONCURRENCY}`,
     '--test-reporter=spec',
