@@ -10,8 +10,10 @@ import { assemble } from '../../packages/lunatic/src/wasm/test_modules.ts';
 
 const MESSAGE_BYTES = 1 << 20;
 
-/** `body`: of the start function and `_lunatic_catch_trap`, with `$send`, `$receive` and an allocator that does what `$mode` says. */
-function guest(body: string): Uint8Array {
+const TABLE = '(table (export "__indirect_function_table") 1 funcref) (elem (i32.const 0) $allocate)';
+
+/** `body`: of the start function, with `$send`, `$receive`, `_lunatic_catch_trap` that receives, and an allocator that does what `$mode` says. */
+function guest(body: string, table: string): Uint8Array {
   return assemble(`(module
     (import "lunatic" "channel" (func $channel (param i32) (result i32)))
     (import "lunatic" "channel_send" (func $channel_send (param i32 i32)))
@@ -19,8 +21,7 @@ function guest(body: string): Uint8Array {
     (import "lunatic::trap" "catch" (func $catch (param i32 i32) (result i32)))
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 34)
-    (table (export "__indirect_function_table") 1 funcref)
-    (elem (i32.const 0) $allocate)
+    ${table}
     (data (i32.const 1000) "first") (data (i32.const 1010) "second!")
     (global $handle (mut i32) (i32.const 0))
     ;; 0: the allocator works; 1: it traps; 2: first it receives, and traps in that.
@@ -44,14 +45,14 @@ function guest(body: string): Uint8Array {
       ${body}))`);
 }
 
-async function run(body: string, maxHeldBytes?: number): Promise<ExitReason> {
+async function run(body: string, maxHeldBytes?: number, table = TABLE): Promise<ExitReason> {
   const node = new Node({
     output: new CapturedOutput(),
     input: new FixedInput(''),
     ...(maxHeldBytes !== undefined && { limits: { maxHeldBytes } }),
   });
   const pid = node.engine.spawn({
-    module: node.load(guest(body), 'guest'),
+    module: node.load(guest(body, table), 'guest'),
     config: DEFAULT_PROCESS_CONFIG,
     entry: { kind: 'export', name: '_start' },
     params: new Uint8Array(0),
@@ -74,14 +75,30 @@ it('a message gets the memory that was allocated for it, also after a receive in
   assert.deepEqual(reason, { kind: 'exit', code: 'f'.charCodeAt(0) });
 });
 
+const ROUNDS = 100;
+
+it('messages for which nothing can be called are not counted', async () => {
+  const reason = await run(
+    `(loop $next
+       (call $send (i32.const 65536) (i32.const ${MESSAGE_BYTES}))
+       (drop (call $catch (i32.const 0) (i32.const 0)))
+       (br_if $next (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1))) (i32.const ${ROUNDS}))))
+     ;; What is held by then decides whether there may be another.
+     (drop (call $channel (i32.const 0)))
+     (call $exit (i32.const 5))`,
+    10 * MESSAGE_BYTES,
+    '',
+  );
+  assert.deepEqual(reason, { kind: 'exit', code: 5 });
+});
+
 it('messages whose allocation trapped are not kept', async () => {
-  const rounds = 100;
   const reason = await run(
     `(global.set $mode (i32.const 1))
      (loop $next
        (call $send (i32.const 65536) (i32.const ${MESSAGE_BYTES}))
        (drop (call $catch (i32.const 0) (i32.const 0)))
-       (br_if $next (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1))) (i32.const ${rounds}))))
+       (br_if $next (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1))) (i32.const ${ROUNDS}))))
      (global.set $mode (i32.const 0))
      (call $send (i32.const 1000) (i32.const 5))
      (call $exit (call $receive))`,

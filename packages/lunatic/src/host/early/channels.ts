@@ -143,9 +143,9 @@ function channelReceive(ctx: HostContext, handle: number, allocate: number, out:
     // The answer to a wait at a channel is the message: Channel.send.
     bytes = proc.takeIoValue() as Uint8Array;
   }
-  hold(ctx, bytes.length);
   const depth = ctx.callTable(allocate >>> 0, 'i', 'i', [bytes.length]);
   giveUpDelivered(ctx, state, depth);
+  hold(ctx, bytes.length);
   earlyOf(state).delivered[depth] = bytes;
   return 0;
 }
