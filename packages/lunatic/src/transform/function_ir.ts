@@ -43,7 +43,7 @@ import { bulkCost, bulkVerdict } from './bulk.ts';
 import { type CallGraph, callCost } from './call_graph.ts';
 import { type CountedLoop, findCountedLoop } from './counted_loops.ts';
 import { chargeFor } from './flow_estimate.ts';
-import { IrWorkspace } from './ir_workspace.ts';
+import { IrWorkspace, rowsOf } from './ir_workspace.ts';
 import { MAX_COPIED_OPERANDS, MAX_COST, MAX_NESTING, MAX_RECORDED_OPERANDS, MAX_UNDERCHARGE } from './limits.ts';
 import { ENDS_FLOW, instructionCost, LEAVES_VALUE, PLAIN, STORES, traitsOf } from './op_traits.ts';
 import { isStrict } from './references.ts';
@@ -189,8 +189,7 @@ class Builder {
     this.body = body;
     this.validator = new FunctionValidator(module, body);
     this.reader = new InstructionReader(module.bytes, body.codeOffset, body.end);
-    // An instruction has at least one byte; one row more, for the end of the function.
-    columns.reserve(body.end - body.codeOffset + 1);
+    columns.reserve(rowsOf(body));
     this.columns = columns;
     this.ops = columns.ops;
     this.imm0 = columns.imm0;

@@ -1,9 +1,13 @@
-// What the functions of a rewrite use one after another while their form is built: new arrays for each would cost more than what is
-// written into them. Columns hold the reachable instructions of one function, one for each thing that is known about them.
+// What the functions of a rewrite use one after another while their form is built: for each thing that is known about a reachable
+// instruction a column, with a row for each of them. New arrays for every function would cost more than what is written into them.
 
+import type { FunctionBody } from '../wasm/types.ts';
 import { FlowEstimate } from './flow_estimate.ts';
 
-const FIRST_ROWS = 4096;
+/** What a body needs at most: an instruction has at least one byte, and the end of the function has a row too. */
+export function rowsOf(body: FunctionBody): number {
+  return body.end - body.codeOffset + 1;
+}
 
 export class IrWorkspace {
   readonly flow = new FlowEstimate();
@@ -21,10 +25,10 @@ export class IrWorkspace {
   falls = new Uint8Array(0);
   verbatim = new Uint8Array(0);
 
-  /** Makes room for so many rows. What the columns held is lost. */
+  /** Makes room for so many rows. What the columns held is lost, so the largest number comes first. */
   reserve(rows: number): void {
     if (rows <= this.#rows) return;
-    this.#rows = Math.max(rows, 2 * this.#rows, FIRST_ROWS);
+    this.#rows = rows;
     this.ops = new Int32Array(this.#rows);
     this.starts = new Int32Array(this.#rows);
     this.ends = new Int32Array(this.#rows);

@@ -70,7 +70,7 @@ import {
   MAX_TRACKED_PAGES,
   SIDE_MEMORY,
 } from './injected_abi.ts';
-import { IrWorkspace } from './ir_workspace.ts';
+import { IrWorkspace, rowsOf } from './ir_workspace.ts';
 import { MAX_KEPT_REFERENCES } from './limits.ts';
 import { livePoints } from './liveness.ts';
 import { AddressValues, planMarks } from './marks.ts';
@@ -221,6 +221,7 @@ class Rewrite {
     const { module, context } = this;
     this.refuseReservedNames();
     this.wrapImports();
+    this.workspace.reserve(this.mostRows());
     for (const body of module.bodies) this.rewriteBody(body);
     const run = emitRun(context);
     const globals = emitGlobals(context);
@@ -308,6 +309,14 @@ class Rewrite {
         emitWindowCall(this.context, funcIndex, inlined, `${module}.${name}`);
       funcIndex++;
     }
+  }
+
+  private mostRows(): number {
+    const { mayStop } = this.context.graph;
+    return this.module.bodies.reduce(
+      (most, body) => (mayStop[body.funcIndex] ? Math.max(most, rowsOf(body)) : most),
+      0,
+    );
   }
 
   private rewriteBody(body: FunctionBody): void {
