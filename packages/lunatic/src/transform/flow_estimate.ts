@@ -136,16 +136,16 @@ export class FlowEstimate {
   }
 
   #grow(): void {
+    const former = [this.#ops, this.#entry, this.#incoming, this.#bases, this.#hasElse];
     const frames = 2 * this.#depth;
-    const larger = <A extends { set(from: A): void }>(into: A, from: A): A => {
-      into.set(from);
-      return into;
-    };
-    this.#ops = larger(new Int32Array(frames), this.#ops);
-    this.#entry = larger(new Float64Array(frames), this.#entry);
-    this.#incoming = larger(new Float64Array(frames), this.#incoming);
-    this.#bases = larger(new Float64Array(frames), this.#bases);
-    this.#hasElse = larger(new Uint8Array(frames), this.#hasElse);
+    this.#ops = new Int32Array(frames);
+    this.#entry = new Float64Array(frames);
+    this.#incoming = new Float64Array(frames);
+    this.#bases = new Float64Array(frames);
+    this.#hasElse = new Uint8Array(frames);
+    [this.#ops, this.#entry, this.#incoming, this.#bases, this.#hasElse].forEach((larger, k) => {
+      larger.set(former[k]);
+    });
   }
 
   #close(): void {

@@ -141,7 +141,7 @@ class Builder {
   readonly validator: FunctionValidator;
   readonly reader: InstructionReader;
   readonly columns: IrWorkspace;
-  // Two of the columns, as findCountedLoop wants them.
+  // Three of the columns, as findCountedLoop wants them.
   readonly ops: Int32Array;
   readonly imm0: Int32Array;
   readonly blockTypes: Int32Array;

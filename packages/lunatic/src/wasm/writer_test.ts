@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ByteReader } from './reader.ts';
-import { ByteWriter } from './writer.ts';
+import { ByteWriter, u32Length } from './writer.ts';
 
 function written(fill: (writer: ByteWriter) => void): Uint8Array {
   const writer = new ByteWriter(1);
@@ -101,4 +101,27 @@ test('bytes and append copy ranges and leave their source as it was', () => {
     assert.equal(writer.length, 4);
   });
   assert.deepEqual([...bytes], [2, 3, 2, 3]);
+});
+
+test('u8u32 is a byte and a u32, also where the buffer ends', () => {
+  for (const value of [0, 0x7f, 0x80, 0xffff_ffff]) {
+    assert.deepEqual(
+      written((writer) => writer.u8u32(0x20, value)),
+      written((writer) => {
+        writer.u8(0x20);
+        writer.u32(value);
+      }),
+    );
+    assert.equal(u32Length(value), written((writer) => writer.u32(value)).length);
+  }
+});
+
+test('bytes copies short and long ranges', () => {
+  const source = Uint8Array.from({ length: 300 }, (_, k) => k);
+  for (const length of [0, 1, 47, 48, 49, 299]) {
+    assert.deepEqual(
+      written((writer) => writer.bytes(source, 1, 1 + length)),
+      source.slice(1, 1 + length),
+    );
+  }
 });

@@ -20,8 +20,8 @@ import {
   type SectionRange,
   type WasmModule,
 } from '../types.ts';
-import type { ByteWriter } from '../writer.ts';
-import { encodeCode, encodeLocals } from './code.ts';
+import { ByteWriter } from '../writer.ts';
+import { encodeBodies, encodeCode, encodeLocals } from './code.ts';
 import { encodeCustomSection } from './custom.ts';
 import { encodeElements } from './elements.ts';
 import { encodeExports } from './exports.ts';
@@ -166,4 +166,12 @@ test('every section survives decoding and encoding', () => {
 test('an import without a type cannot be encoded', () => {
   const untyped = { module: 'a', name: 'b', kind: 'func' } as const;
   assert.throws(() => moduleOf((writer) => encodeImports(writer, [untyped])), /import a.b has no type/);
+});
+
+test('encodeBodies writes what encodeCode does', () => {
+  const bodies = [0, 2, 127, 128, 20_000].map((size) => new Uint8Array(size).fill(0xab));
+  const [one, other] = [new ByteWriter(), new ByteWriter()];
+  encodeBodies(one, bodies);
+  encodeCode(other, bodies.length, (writer, codeIndex) => writer.bytes(bodies[codeIndex]));
+  assert.deepEqual(one.finish(), other.finish());
 });
