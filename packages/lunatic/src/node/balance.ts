@@ -8,7 +8,7 @@
 
 import type { Travel } from '../actor/travel.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
-import { LEAD_WEIGHT, MAX_GIVEN_AT_ONCE, MIN_LEAD_SHARE, MIN_TO_PLACE } from './limits.ts';
+import { LEAD_WEIGHT, MAX_GIVEN_AT_ONCE, MIN_LEAD, MIN_LEAD_SHARE, MIN_TO_PLACE } from './limits.ts';
 import type { ThreadTransport } from './thread_transport.ts';
 
 export class Balance {
@@ -43,12 +43,13 @@ export class Balance {
     }
     const load = this.#transport.loadOf(other);
     this.#lead += (own - load - this.#lead) * LEAD_WEIGHT;
-    if (load === 0) this.#give(other, own / 2);
-    else if (this.#lead >= Math.max(2, own * MIN_LEAD_SHARE)) this.#give(other, this.#lead / 2);
+    if (load === 0) this.#give(other, Math.floor(own / 2));
+    else if (this.#lead >= Math.max(MIN_LEAD, own * MIN_LEAD_SHARE)) this.#give(other, this.#lead / 2);
   }
 
   #give(worker: number, count: number): void {
-    if (this.#travel.giveAway(worker, Math.min(MAX_GIVEN_AT_ONCE, Math.floor(count))) > 0) this.#lead = 0;
+    const given = this.#travel.giveAway(worker, Math.min(MAX_GIVEN_AT_ONCE, Math.round(count)));
+    this.#lead -= 2 * given;
   }
 }
 

@@ -48,10 +48,11 @@ export const LINGER_MS = 0.03;
 export const TURNS_BEFORE_START = 15;
 /** Processes moved to another worker at the end of a turn. */
 export const MAX_GIVEN_AT_ONCE = 32;
-/** A worker gives some of its work to another that is not idle if it has, on average over some turns, more by two and by this share of its own. */
+/** A worker gives some of its work to another that is not idle if it has, on average over some turns, more by so much and by this share of its own. */
+export const MIN_LEAD = 1.5;
 export const MIN_LEAD_SHARE = 1 / 4;
 /** What the latest turn counts in that average. */
-export const LEAD_WEIGHT = 1 / 8;
+export const LEAD_WEIGHT = 1 / 4;
 /** Beyond twice what another worker has, a spawner keeps this many for itself. */
 export const MIN_TO_PLACE = 8;
 /** Processes that a worker may begin without asking the others: so many, and of the bound on all processes this share for all workers together. */
