@@ -4,7 +4,7 @@
 // alone; everything said here goes to standard error.
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -87,10 +87,27 @@ async function install(reason) {
   say(`packages installed in ${elapsed()}`);
 }
 
+/** The lock appears with the pid in it, in one step: a set-up that is killed leaves none that nobody made. False: it is there already. */
+function takeLock() {
+  const mine = `${LOCK_DIRECTORY}.${process.pid}`;
+  mkdirSync(mine, { recursive: true });
+  writeFileSync(path.join(mine, 'pid'), String(process.pid));
+  try {
+    renameSync(mine, LOCK_DIRECTORY);
+    return true;
+  } catch (error) {
+    rmSync(mine, { recursive: true, force: true });
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    // Windows answers EPERM for a directory that is there.
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'EPERM') return false;
+    throw error;
+  }
+}
+
 /** True while the OS process that made the lock lives: a set-up that was killed must not stop the next one. */
 function lockIsHeld() {
   const file = path.join(LOCK_DIRECTORY, 'pid');
-  if (!existsSync(file)) return existsSync(LOCK_DIRECTORY);
+  if (!existsSync(file)) return false;
   const pid = Number(readFileSync(file, 'utf8'));
   try {
     process.kill(pid, 0);
@@ -105,17 +122,13 @@ async function installOnce() {
   mkdirSync(path.dirname(LOCK_DIRECTORY), { recursive: true });
   let waiting = false;
   while (reasonToInstall() !== undefined) {
-    try {
-      mkdirSync(LOCK_DIRECTORY);
-    } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+    if (!takeLock()) {
       if (!lockIsHeld()) rmSync(LOCK_DIRECTORY, { recursive: true, force: true });
       else if (!waiting) say('another set-up is installing the packages; waiting for it');
       waiting = true;
       await sleep(LOCK_POLL_MS);
       continue;
     }
-    writeFileSync(path.join(LOCK_DIRECTORY, 'pid'), String(process.pid));
     try {
       const reason = reasonToInstall();
       if (reason !== undefined) await install(reason);

@@ -45,13 +45,18 @@ export class RingWriter {
     return this.#capacity / 2 - 8;
   }
 
+  /** Whether `push` of so many bytes would find room now. */
+  hasRoom(length: number): boolean {
+    const needed = (length + 11) & ~7;
+    return this.#isFree(this.#skipped(needed) + needed);
+  }
+
   /** Appends the first `length` bytes. False, and nothing happens: there is no room now. */
   push(record: Uint8Array, length: number): boolean {
     const needed = (length + 11) & ~7;
-    const offset = this.#head & (this.#capacity - 1);
-    const skipped = this.#capacity - offset < needed ? this.#capacity - offset : 0;
-    if (!this.#hasRoom(skipped + needed)) return false;
-    let at = offset;
+    const skipped = this.#skipped(needed);
+    if (!this.#isFree(skipped + needed)) return false;
+    let at = this.#head & (this.#capacity - 1);
     if (skipped > 0) {
       this.#words[at >> 2] = WRAP;
       at = 0;
@@ -63,7 +68,13 @@ export class RingWriter {
     return true;
   }
 
-  #hasRoom(bytes: number): boolean {
+  /** Bytes before the end of the data that a record of `needed` bytes leaves out. */
+  #skipped(needed: number): number {
+    const left = this.#capacity - (this.#head & (this.#capacity - 1));
+    return left < needed ? left : 0;
+  }
+
+  #isFree(bytes: number): boolean {
     if (((this.#head - this.#tail) >>> 0) + bytes <= this.#capacity) return true;
     this.#tail = Atomics.load(this.#positions, TAIL) >>> 0;
     return ((this.#head - this.#tail) >>> 0) + bytes <= this.#capacity;

@@ -146,12 +146,16 @@ function printFuncType({ params, results }: FuncType): string {
   return results.length === 0 ? list : `${list} -> ${results.map(printValType).join(', ')}`;
 }
 
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
 function printPages({ min, max }: Limits): string {
-  return `${min} pages${max === undefined ? '' : `, at most ${max}`}`;
+  return `${count(min, 'page')}${max === undefined ? '' : `, at most ${max}`}`;
 }
 
 function printInspection(found: Inspection): string {
-  const lines = [`${found.file}: ${found.bytes} bytes, ${found.functions} functions`];
+  const lines = [`${found.file}: ${count(found.bytes, 'byte')}, ${count(found.functions, 'function')}`];
   lines.push('', `imports (${found.imports.length})`);
   for (const { module, name, type, kind, problem, mayStop } of found.imports) {
     const state = problem === null ? (mayStop ? 'served, may stop' : 'served') : `NOT SERVED: ${problem}`;

@@ -49,7 +49,7 @@ export function parseCommandLine(
   // A first word `run` also makes every name a FILE, `inspect` included.
   const explicit = first === 'run';
   // Help must not depend on the variable, and `inspect` has other options.
-  const runs = explicit || !['--help', '--version', 'inspect', undefined].includes(first);
+  const runs = explicit || !['-h', '--help', '--version', 'inspect', undefined].includes(first);
   const inherited = runs ? optionsFromEnvironment(environment) : [];
   const parser = new Parser(version, !explicit);
   return parser.parse([...inherited, ...(explicit ? words.slice(1) : words)]);
@@ -99,7 +99,7 @@ class Parser {
       .argument('<FILE>', 'a WebAssembly module (.wasm), its text form (.wat), or an AssemblyScript source (.ts)')
       .argument('[ARGS...]', 'for the program, untouched')
       .version(version, '--version')
-      .helpOption('--help', 'show this')
+      .helpOption('-h, --help', 'show this')
       .helpCommand(false)
       .passThroughOptions()
       .configureOutput({ writeOut: (text) => this.#print(text), writeErr: () => {} })
@@ -116,7 +116,7 @@ class Parser {
       )
       .argument('<FILE>', 'as for run')
       .option('--json', 'print one JSON object', false)
-      .helpOption('--help', 'show this')
+      .helpOption('-h, --help', 'show this')
       .configureOutput({ writeOut: (text) => this.#print(text), writeErr: () => {} })
       .action((file: string, options: { readonly json: boolean }) => {
         this.#result = { kind: 'inspect', file, json: options.json };

@@ -12,8 +12,8 @@ import type { HostFunction } from './host_function.ts';
 import { InstancePool } from './instance_pool.ts';
 import {
   MAX_ARENA_BYTES,
+  MAX_LOADED_BYTES,
   MAX_MEMORIES,
-  MAX_MODULE_BYTES,
   MAX_MODULES,
   MAX_SHARED_PAGES,
   MAX_TABLE_ELEMENTS,
@@ -156,8 +156,8 @@ export class Engine implements EngineServices {
   }
 
   #load(id: number, bytes: Uint8Array, name: string, keep: boolean): EngineModule {
-    if (bytes.length > MAX_MODULE_BYTES)
-      throw new WasmError(`a module of ${bytes.length} bytes; the limit is ${MAX_MODULE_BYTES}`, 0);
+    if (bytes.length > MAX_LOADED_BYTES)
+      throw new WasmError(`a module of ${bytes.length} bytes; the limit is ${MAX_LOADED_BYTES}`, 0);
     if (this.moduleCount >= MAX_MODULES) throw new WasmError(`more than ${MAX_MODULES} modules are loaded`, 0);
     // A view into guest memory may change or be detached later; the module keeps its own bytes (`slice` of a Buffer is a view).
     const own = new Uint8Array(bytes);

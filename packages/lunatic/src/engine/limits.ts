@@ -40,7 +40,7 @@ export const MAX_MODULES = 10_000;
 export const SCANNED_PAGES_BASE = 256;
 export const SCANNED_PAGES_PER_BYTE = 0.028;
 /** Bytes of one module. */
-export const MAX_MODULE_BYTES = 512 * 1024 * 1024;
+export const MAX_LOADED_BYTES = 512 * 1024 * 1024;
 /** Guest functions that host calls of one process may have under way inside each other (`trap::catch` in `trap::catch`...). */
 export const MAX_CALL_DEPTH = 1_000;
 /** Host work (bytes moved by host calls) in one slice before the next host call yields first. */

@@ -34,7 +34,7 @@ export const MAX_CONFIG_ENTRIES = 4096;
 export const MAX_CONFIG_BYTES = 1 << 20;
 
 /** Module binaries a guest may hand to `compile_module`. */
-export const MAX_MODULE_BYTES = 256 << 20;
+export const MAX_COMPILE_BYTES = 256 << 20;
 
 /** Tags in the list of one `receive`. */
 export const MAX_RECEIVE_TAGS = 64 * 1024;

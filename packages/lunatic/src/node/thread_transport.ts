@@ -12,6 +12,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { MAIN_WORKER } from '../actor/actor_system.ts';
 import type { Transport } from '../actor/frames.ts';
+import { assert } from '../base/assert.ts';
 import { RingReader, RingWriter } from '../base/byte_ring.ts';
 import type { ModuleParcel } from '../engine/engine.ts';
 import type { Inbox } from '../scheduler/scheduler.ts';
@@ -367,19 +368,20 @@ export class ThreadTransport implements Transport, Inbox {
 
   #push(peer: Peer, frame: Uint8Array, length: number): boolean {
     if (length <= peer.writer.maxRecordBytes) return peer.writer.push(frame, length);
-    if (!peer.writer.push(frame, 0)) return false;
+    if (!peer.writer.hasRoom(0)) return false;
     const bytes = frame.slice(0, length);
     peer.port?.postMessage({ kind: 'frame', bytes } satisfies PortMessage, [bytes.buffer]);
-    return true;
+    return peer.writer.push(frame, 0);
   }
 
-  /** The frame was posted to the port before its place was taken in the ring, or right after. */
+  /** The frame was posted to the port before its place was taken in the ring. */
   #takeLarge(peer: Peer): Uint8Array {
     for (;;) {
       const frame = peer.large.shift();
       if (frame !== undefined) return frame;
       const received = peer.port === null ? undefined : receiveOn(peer.port);
-      if (received !== undefined) this.#onPort(peer, received.message as PortMessage); // of `#tell` and `#push`
+      assert(received !== undefined, 'a large frame is there before its place is seen');
+      this.#onPort(peer, received.message as PortMessage); // of `#tell` and `#push`
     }
   }
 

@@ -4,7 +4,7 @@ import { HandleTable } from '../../base/handle_table.ts';
 import type { HostContext } from '../../engine/host_function.ts';
 import type { LoadedModule } from '../../engine/services.ts';
 import { WasmError } from '../../wasm/error.ts';
-import { MAX_MODULE_BYTES } from '../limits.ts';
+import { MAX_COMPILE_BYTES } from '../limits.ts';
 import { LinkError } from '../link.ts';
 import { addHandle, hostState, removeHandle, writeError } from '../state.ts';
 import { answers, mayStop, type Row } from '../table.ts';
@@ -24,8 +24,8 @@ function compileModule(ctx: HostContext, pointer: number, length: number, idPoin
   ctx.memory.check(idPointer, 8);
   // A view: the engine copies what it keeps.
   const bytes = ctx.memory.read(pointer, length);
-  if (bytes.length > MAX_MODULE_BYTES) {
-    writeError(ctx, `a module of ${bytes.length} bytes is larger than the limit of ${MAX_MODULE_BYTES}`, idPointer);
+  if (bytes.length > MAX_COMPILE_BYTES) {
+    writeError(ctx, `a module of ${bytes.length} bytes is larger than the limit of ${MAX_COMPILE_BYTES}`, idPointer);
     return 1;
   }
   ctx.charge(bytes.length * COMPILE_CHARGE_FACTOR);
