@@ -135,7 +135,7 @@ export class Vm {
   }
 
   /**
-   * Checks, rewrites, compiles and links a module; takes some 0.35 s per MB, in one go, unless an earlier run has left the result in the
+   * Checks, rewrites, compiles and links a module; takes some 0.25 s per MB, in one go, unless an earlier run has left the result in the
    * cache. `name` appears in reports.
    * Throws WasmError for bytes that are no module or use what is not supported, LinkError for imports that are not served.
    */
