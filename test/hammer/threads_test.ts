@@ -32,7 +32,7 @@ const MAX_PROCESSES = 300;
 const ASK_TAG = 9;
 const NOBODY = 2_000;
 /** worker.wat has tables of this many processes of the main thread, and as many of others. */
-const MAX_PIDS = 4_096;
+const MAX_PIDS = 8_192;
 const MAX_ORDINAL = 1_000;
 const DEADLINE_MS = 120_000;
 

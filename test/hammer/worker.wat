@@ -7,7 +7,7 @@
 ;; When its steps are done it receives until a message with tag 9 comes, and answers that with its counts.
 ;;
 ;; Memory: 0 spawn out-pointer, 16 message in, 32 message out, 64 parameters, 128 names, 192 tags, 1024 known processes (16 ids),
-;; 0x10000 last number received and 0x40000 last number sent, by [process][tag].
+;; 0x10000 last number received and 0x50000 last number sent, by [process][tag].
 
 (module
   (import "lunatic::message" "create_data" (func $create_data (param i64 i64)))
@@ -26,7 +26,7 @@
   (import "lunatic::process" "kill" (func $kill (param i64)))
   (import "lunatic::process" "die_when_link_dies" (func $die_when_link_dies (param i32)))
   (import "lunatic::timer" "send_after" (func $send_after (param i64 i64) (result i64)))
-  (memory (export "memory") 8)
+  (memory (export "memory") 9)
   (data (i32.const 128) "worker")
   ;; Tags 1 and 3.
   (data (i32.const 192) "\01\00\00\00\00\00\00\00\03\00\00\00\00\00\00\00")
@@ -63,8 +63,8 @@
         (i32.shl
           (i32.wrap_i64
             (i64.and
-              (i64.add (local.get $process) (i64.shl (i64.shr_u (local.get $process) (i64.const 40)) (i64.const 12)))
-              (i64.const 8191)))
+              (i64.add (local.get $process) (i64.shl (i64.shr_u (local.get $process) (i64.const 40)) (i64.const 13)))
+              (i64.const 16383)))
           (i32.const 2))
         (local.get $tag))
       (i32.const 2)))
@@ -73,9 +73,9 @@
   (func $write (param $to i64) (param $tag i32)
     (local $slot i32)
     (local.set $slot (call $slot (local.get $to) (local.get $tag)))
-    (i32.store offset=0x40000 (local.get $slot) (i32.add (i32.load offset=0x40000 (local.get $slot)) (i32.const 1)))
+    (i32.store offset=0x50000 (local.get $slot) (i32.add (i32.load offset=0x50000 (local.get $slot)) (i32.const 1)))
     (i64.store (i32.const 32) (global.get $self))
-    (i32.store (i32.const 40) (i32.load offset=0x40000 (local.get $slot)))
+    (i32.store (i32.const 40) (i32.load offset=0x50000 (local.get $slot)))
     (i32.store (i32.const 44) (local.get $tag))
     (call $create_data (i64.extend_i32_u (local.get $tag)) (i64.const 0))
     (drop (call $write_data (i32.const 32) (i32.const 16))))

@@ -424,6 +424,8 @@ export class RemoteSignals {
       case FRAME_NAMED:
         proc.flags |= FLAG_NAMED;
         this.#answer(r.f64(), true);
+        // Its end, told from wherever it is by then, must not reach the registry before.
+        this.travel.hasPosted(proc);
         return;
       case FRAME_MAILBOX_FULL:
         this.#system.exit(proc, EXIT_MAILBOX_LIMIT);

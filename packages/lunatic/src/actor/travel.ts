@@ -35,8 +35,8 @@ import { peersOf } from './signals.ts';
 interface Leaving {
   readonly proc: Process;
   readonly to: number;
-  /** By worker: the frames posted when it stopped running here (T1). */
-  readonly posted: readonly number[];
+  /** By worker: the frames posted when it stopped running here, or when the last was posted in its name (T1). */
+  posted: readonly number[];
 }
 
 interface Landing {
@@ -151,11 +151,20 @@ export class Travel {
     return this.#remote.codec.isMovable(proc, cheaply);
   }
 
+  /** Something was posted for `proc` although it does not run: if it is leaving, that too is to be worked off before (T1). */
+  hasPosted(proc: Process): void {
+    if ((proc.flags & FLAG_LEAVING) === 0) return;
+    for (const leaving of this.#leaving) if (leaving.proc === proc) leaving.posted = this.#postedNow();
+  }
+
   #begin(proc: Process, to: number): void {
-    const { transport } = this.#remote;
     proc.flags |= FLAG_LEAVING;
-    const posted = Array.from({ length: transport.workers }, (_, worker) => transport.posted(worker));
-    this.#leaving.push({ proc, to, posted });
+    this.#leaving.push({ proc, to, posted: this.#postedNow() });
+  }
+
+  #postedNow(): number[] {
+    const { transport } = this.#remote;
+    return Array.from({ length: transport.workers }, (_, worker) => transport.posted(worker));
   }
 
   #mayGo({ to, posted }: Leaving): boolean {
