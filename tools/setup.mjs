@@ -104,16 +104,14 @@ function takeLock() {
   }
 }
 
-/** True while the OS process that made the lock lives: a set-up that was killed must not stop the next one. */
-function lockIsHeld() {
-  const file = path.join(LOCK_DIRECTORY, 'pid');
-  if (!existsSync(file)) return false;
-  const pid = Number(readFileSync(file, 'utf8'));
+/** Whether the OS process that made the lock is dead: a set-up that was killed must not stop the next one. */
+function lockIsStale() {
   try {
-    process.kill(pid, 0);
-    return true;
+    process.kill(Number(readFileSync(path.join(LOCK_DIRECTORY, 'pid'), 'utf8')), 0);
+    return false;
   } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
+    // Any other error: the lock is gone, or it is somebody else's.
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH';
   }
 }
 
@@ -123,7 +121,7 @@ async function installOnce() {
   let waiting = false;
   while (reasonToInstall() !== undefined) {
     if (!takeLock()) {
-      if (!lockIsHeld()) rmSync(LOCK_DIRECTORY, { recursive: true, force: true });
+      if (lockIsStale()) rmSync(LOCK_DIRECTORY, { recursive: true, force: true });
       else if (!waiting) say('another set-up is installing the packages; waiting for it');
       waiting = true;
       await sleep(LOCK_POLL_MS);

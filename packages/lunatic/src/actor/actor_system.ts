@@ -97,7 +97,7 @@ export class ActorSystem {
     return this.#table.size;
   }
 
-  /** All processes alive on this worker, by rising pid. For inspection. */
+  /** All processes alive on this worker; by rising pid where there is but one. For inspection. */
   processes(): IterableIterator<Process> {
     return this.#table.values();
   }

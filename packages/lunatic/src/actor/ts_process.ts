@@ -318,8 +318,8 @@ class FunctionBody implements ProcessBody {
       return SLICE_ENDED;
     }
     if (result === undefined) return SLICE_ENDED;
-    // Of whatever library the promise is.
-    Promise.resolve(result).then(
+    // Of whatever library the promise is; nothing but its `then` is looked at, and that with care.
+    new Promise<void>((resolve) => resolve(result)).then(
       () => proc.system.exit(proc, EXIT_NORMAL),
       (error: unknown) => {
         if (proc.isAlive) proc.system.exit(proc, failure(error));

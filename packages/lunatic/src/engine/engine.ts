@@ -240,14 +240,14 @@ export class Engine implements EngineServices {
     if (!here && this.placement !== null && this.#elsewhere !== null && canBeAnywhere(engineModule)) {
       const worker = this.placement();
       if (worker !== this.system.space.self)
-        return this.#elsewhere.spawn(worker, engineModule, request, tagLo, tagHi) ?? this.#noProcess();
+        return this.#elsewhere.spawn(worker, engineModule, request, tagLo, tagHi) ?? this.#noProcess(request);
     }
     const body = this.#makeBody(engineModule, request);
     if (typeof body === 'string') return body;
     const proc = link === null ? this.system.spawn(body) : this.system.spawn(body, null, link.parent, tagLo, tagHi);
     if (proc === null) {
       this.side.free(body.floor, body.chunkBytes);
-      return this.#noProcess();
+      return this.#noProcess(request);
     }
     engineModule.processCount++;
     body.process = proc;
@@ -273,6 +273,7 @@ export class Engine implements EngineServices {
     this.side.bytes.set(frames, floor);
     const chunkBytes = Allocator.capacity(sizeBytes);
     const body = new WasmProcess(this, module, config, floor, floor + frames.length, chunkBytes, null);
+    body.hasBegun = true;
     if (this.pool.bringIn(body, state)) return body;
     this.side.free(floor, chunkBytes);
     return this.#hopeless(module, config, ARENA_FULL);
@@ -296,11 +297,11 @@ export class Engine implements EngineServices {
     return new WasmProcess(this, engineModule, config, floor, top, Allocator.capacity(sizeBytes), startError);
   }
 
-  #noProcess(): string {
-    const { maxProcesses } = this.system.limits;
-    return this.system.processCount < maxProcesses
+  #noProcess({ link }: SpawnRequest): string {
+    const { limits, signals } = this.system;
+    return link !== null && !signals.hasRoomForLink(link.parent)
       ? 'the memory for links and messages of all processes is full'
-      : `the limit of ${maxProcesses} processes is reached`;
+      : `the limit of ${limits.maxProcesses} processes is reached`;
   }
 
   /** The module of the process whose slice this is. */

@@ -85,6 +85,7 @@ export class InstancePool {
       this.changes++;
       this.#unpark(body, instance);
     }
+    body.hasBegun = true;
     instance.owner = body;
     instance.context.process = body.process;
     instance.wasUsed = false;
@@ -95,8 +96,10 @@ export class InstancePool {
     return instance;
   }
 
-  /** The memory of an instance in use may have grown. */
+  /** The memory of an instance in use may have grown. The share is what it would be if all were as large. */
   grown(instance: GuestInstance): void {
+    const { module, pages } = instance;
+    while (module.instanceShare > MIN_INSTANCE_SHARE && !fitsShare(module.instanceShare, pages)) module.instanceShare--;
     if (instance.pages > MAX_SHARED_PAGES && instance.list !== this.#large) this.#becomeLarge(instance);
   }
 
@@ -195,9 +198,7 @@ export class InstancePool {
     module.misses++;
     if (module.misses < MISSES_PER_INSTANCE) return;
     module.misses = 0;
-    // Memory is bounded as if there were but the first share.
-    const isSmall = (module.instanceShare + 1) * pages <= MIN_INSTANCE_SHARE * MAX_SHARED_PAGES;
-    if (isSmall && this.memoryCount < this.#maxMemories / 2) module.instanceShare++;
+    if (fitsShare(module.instanceShare + 1, pages) && this.memoryCount < this.#maxMemories / 2) module.instanceShare++;
   }
 
   /** A new instance, within the module's share unless `beyond`; null if there may be none. */
@@ -467,4 +468,9 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += piece.length;
   }
   return whole;
+}
+
+/** Memory is bounded as if no share ever rose: so many instances of so many pages are no more than the first share at its largest. */
+function fitsShare(instances: number, pages: number): boolean {
+  return instances * pages <= MIN_INSTANCE_SHARE * MAX_SHARED_PAGES;
 }

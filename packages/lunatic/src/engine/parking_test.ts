@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Process } from '../actor/process.ts';
 import { randomBelow, SeededRandom } from '../base/random.ts';
 import { assemble } from '../wasm/test_modules.ts';
 import { RECORD_BYTES } from './instance.ts';
@@ -15,6 +16,7 @@ import {
 } from './limits.ts';
 import { TestEngine } from './test_engine.ts';
 import { scribbler } from './test_scribbler.ts';
+import { WasmProcess } from './wasm_process.ts';
 
 const PARKINGS = Number(process.env.LUNATIC_PARKINGS ?? 1_000);
 const SEED = Number(process.env.LUNATIC_TEST_SEED ?? 11);
@@ -146,6 +148,7 @@ test('parking: an idle process without any state of its own costs the arena noth
   vm.run();
   assert.equal(vm.engine.pool.parked, MIN_INSTANCE_SHARE);
   assert.equal(vm.engine.pool.arena.usedBytes, 0);
+  for (const { body } of procs) assert.ok(body instanceof WasmProcess && body.hasBegun);
   for (const proc of procs) vm.send(proc, 0);
   vm.run();
   assert.equal(vm.system.processCount, 0);
@@ -195,6 +198,33 @@ test('parking: no instances for those that would find them taken all the same', 
 test('parking: a share of large memories does not rise', () => {
   const vm = takeTurns(MIN_INSTANCE_SHARE + 1, MAX_SHARED_PAGES);
   assert.equal(vm.engine.pool.instanceCount, MIN_INSTANCE_SHARE);
+});
+
+test('parking: a share that has risen falls where memories grow', () => {
+  const vm = new TestEngine();
+  const module = vm.load(`(module
+    (import "env" "receive" (func $receive (result i32)))
+    (memory 1)
+    (func (export "main") (local $pages i32)
+      (loop $next
+        (if (local.tee $pages (call $receive))
+          (then
+            (i32.store (i32.const 8) (i32.const 1))
+            (drop (memory.grow (i32.sub (local.get $pages) (i32.const 1))))
+            (br $next))))))`);
+  const procs = Array.from({ length: MIN_INSTANCE_SHARE + 8 }, () => vm.spawn(module));
+  for (let turn = 0; turn < 8 * MISSES_PER_INSTANCE && module.instanceShare < procs.length; turn++) {
+    vm.run();
+    for (const proc of procs) vm.send(proc, 1);
+  }
+  vm.run();
+  assert.equal(module.instanceShare, procs.length);
+  vm.send(procs[0] as Process, MAX_SHARED_PAGES);
+  vm.run();
+  assert.equal(module.instanceShare, MIN_INSTANCE_SHARE);
+  for (const proc of procs) vm.send(proc, 0);
+  vm.run();
+  assert.ok(vm.engine.pool.instanceCount <= MIN_INSTANCE_SHARE);
 });
 
 test('parking: a store that reaches over the end of a piece is not torn', () => {

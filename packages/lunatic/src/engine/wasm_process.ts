@@ -3,7 +3,7 @@
 // Stopped, a process is: its chunk of frames in the side memory, and either an instance that still holds its memory and globals, or
 // the records of its dirty blocks in the arena. Nothing else refers to it from the guest's side.
 //
-// W1  `instance !== null` and `parkedBytes > 0` exclude each other; with neither, the process has not begun.
+// W1  `instance !== null` and `parkedBytes > 0` exclude each other; with neither, the process has not begun, or all it is is in its frames.
 // W2  [floor, top) of the chunk are its frames, innermost last; the chunk is its own.
 
 import { MAIN_WORKER } from '../actor/actor_system.ts';
@@ -85,6 +85,8 @@ export class WasmProcess implements ProcessBody {
   chunkBytes: number;
   /** Pages of memory 0. */
   pages: number;
+  /** It has had an instance, here or on another worker. */
+  hasBegun = false;
   parkedAt = -1;
   parkedBytes = 0;
   /** The module's `evictions` when it was parked last. */
@@ -124,11 +126,6 @@ export class WasmProcess implements ProcessBody {
     this.pages = module.initialPages;
     this.startError = startError;
     this.quickFuel = config.maxFuel === 0 ? MIN_MEASURED_FUEL : 0;
-  }
-
-  /** It has run before (W1). */
-  get hasBegun(): boolean {
-    return this.instance !== null || this.parkedBytes > 0;
   }
 
   pushCall(call: GuestCall): void {

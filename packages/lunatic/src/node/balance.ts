@@ -43,13 +43,16 @@ export class Balance {
     }
     const load = this.#transport.loadOf(other);
     this.#lead += (own - load - this.#lead) * LEAD_WEIGHT;
-    if (load === 0) this.#give(other, Math.floor(own / 2));
-    else if (this.#lead >= Math.max(MIN_LEAD, own * MIN_LEAD_SHARE)) this.#give(other, this.#lead / 2);
+    if (load === 0) {
+      this.#give(other, Math.floor(own / 2));
+      this.#lead = 0;
+    } else if (this.#lead >= Math.max(MIN_LEAD, own * MIN_LEAD_SHARE)) {
+      this.#lead -= 2 * this.#give(other, Math.round(this.#lead / 2));
+    }
   }
 
-  #give(worker: number, count: number): void {
-    const given = this.#travel.giveAway(worker, Math.min(MAX_GIVEN_AT_ONCE, Math.round(count)));
-    this.#lead -= 2 * given;
+  #give(worker: number, count: number): number {
+    return this.#travel.giveAway(worker, Math.min(MAX_GIVEN_AT_ONCE, count));
   }
 }
 

@@ -8,7 +8,8 @@ import type { HostContext } from '../engine/host_function.ts';
 
 /**
  * Memory 0 of the calling process, little-endian. Offsets and lengths are bytes and may come as i32 arguments do, signed. An access outside
- * ends the process with a trap. Valid during the call only, views included: afterwards every method throws TypeError.
+ * ends the process with a trap. Valid during the call only: afterwards every method throws TypeError, and a view that was kept shows
+ * whatever process has the instance by then.
  */
 export interface CallerMemory {
   /** A view of `length` bytes: to be read, not written, and copied if it is kept. */

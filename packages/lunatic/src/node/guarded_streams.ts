@@ -9,45 +9,69 @@ import { INPUT_NOTHING_YET, type InputSource, type OutputSink, type WriteOutcome
 /** Throws TypeError for what is no sink. `tell` gets what it throws, once. */
 export function guardOutput(sink: OutputSink, tell: (error: unknown) => void = throwLater): OutputSink {
   checkMethods('output', sink, ['write', 'onDrain']);
-  const call = guard(tell);
+  const guard = new Guard(tell);
   return {
-    write: (fd, bytes) => call(() => checkedOutcome(sink.write(fd, bytes)), 'failed'),
-    // Whoever is not woken any more finds the stream broken.
-    onDrain: (wake) => call(() => sink.onDrain(wake), undefined, wake),
+    write: (fd, bytes) => guard.call(() => checkedOutcome(sink.write(fd, bytes)), 'failed'),
+    onDrain: (wake) => {
+      const woken = guard.waiter(wake);
+      guard.call(() => sink.onDrain(woken), undefined);
+    },
   };
 }
 
 /** Throws TypeError for what is no source. `tell` gets what it throws, once. */
 export function guardInput(source: InputSource, tell: (error: unknown) => void = throwLater): InputSource {
   checkMethods('input', source, ['read', 'available', 'onReadable']);
-  const call = guard(tell);
+  const guard = new Guard(tell);
   return {
-    read: (target) => call(() => checkedCount(source.read(target), target.length), 0),
-    available: () => call(() => checkedCount(source.available(), Infinity), 0),
+    read: (target) => guard.call(() => checkedCount(source.read(target), target.length), 0),
+    available: () => guard.call(() => checkedCount(source.available(), Infinity), 0),
     onReadable: (wake) => {
-      const withdraw = call(() => source.onReadable(wake), NOTHING_TO_WITHDRAW, wake);
-      return () => call(withdraw, undefined);
+      const woken = guard.waiter(wake);
+      const withdraw = guard.call(() => source.onReadable(woken), NOTHING_TO_WITHDRAW);
+      return () => {
+        guard.forget(woken);
+        guard.call(withdraw, undefined);
+      };
     },
   };
 }
 
-/** Calls an embedder's code until it throws once; from then on answers `broken`, after `otherwise`, if given. */
-function guard(
-  tell: (error: unknown) => void,
-): <Result>(action: () => Result, broken: Result, otherwise?: () => void) => Result {
-  let isBroken = false;
-  return (action, broken, otherwise) => {
-    if (!isBroken) {
+/** Calls an embedder's code until it throws once. Who waits for it then is woken, and finds the stream broken. */
+class Guard {
+  readonly #tell: (error: unknown) => void;
+  readonly #waiters = new Set<() => void>();
+  #isBroken = false;
+
+  constructor(tell: (error: unknown) => void) {
+    this.#tell = tell;
+  }
+
+  call<Result>(action: () => Result, broken: Result): Result {
+    if (!this.#isBroken) {
       try {
         return action();
       } catch (error) {
-        isBroken = true;
-        tell(error);
+        this.#isBroken = true;
+        this.#tell(error);
       }
     }
-    otherwise?.();
+    for (const woken of this.#waiters) woken();
     return broken;
-  };
+  }
+
+  /** What to give the stream instead of `wake`; calls it once. */
+  waiter(wake: () => void): () => void {
+    const woken = (): void => {
+      if (this.#waiters.delete(woken)) wake();
+    };
+    this.#waiters.add(woken);
+    return woken;
+  }
+
+  forget(woken: () => void): void {
+    this.#waiters.delete(woken);
+  }
 }
 
 function throwLater(error: unknown): void {

@@ -38,6 +38,36 @@ describe('guardOutput', () => {
   });
 });
 
+describe('a stream that breaks', () => {
+  it('wakes those that wait for it, once', () => {
+    const drains: (() => void)[] = [];
+    let full = true;
+    const write = (): 'full' => {
+      if (full) return 'full';
+      throw new Error('broken');
+    };
+    const sink = guardOutput({ write, onDrain: (wake) => void drains.push(wake) }, () => {});
+    let woken = 0;
+    sink.onDrain(() => woken++);
+    assert.equal(sink.write(1, new Uint8Array(1)), 'full');
+    full = false;
+    assert.equal(sink.write(1, new Uint8Array(1)), 'failed');
+    assert.equal(woken, 1);
+    for (const drained of drains) drained();
+    sink.onDrain(() => woken++);
+    assert.equal(woken, 2, 'and whoever waits for it later');
+  });
+
+  it('but not those that have withdrawn', () => {
+    const source = guardInput({ read: fails, available: () => 0, onReadable: () => () => {} }, () => {});
+    let woken = 0;
+    source.onReadable(() => woken++)();
+    source.onReadable(() => (woken += 10));
+    assert.equal(source.read(new Uint8Array(1)), 0);
+    assert.equal(woken, 10);
+  });
+});
+
 describe('guardInput', () => {
   it('passes on what a source gives', () => {
     const source = guardInput(new FixedInput('abc'), fails);

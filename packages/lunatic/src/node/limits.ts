@@ -55,7 +55,10 @@ export const MIN_LEAD_SHARE = 1 / 4;
 export const LEAD_WEIGHT = 1 / 4;
 /** Beyond twice what another worker has, a spawner keeps this many for itself. */
 export const MIN_TO_PLACE = 8;
-/** Processes that a worker may begin without asking the others: so many, and of the bound on all processes this share for all workers together. */
+/**
+ * Processes that a worker may begin without asking the others: so many, and of the bound on all processes this share for all workers together. It keeps
+ * twice as many before it gives some back, so that others may be refused within a 32nd of the bound.
+ */
 export const MAX_SPARE_PERMITS = 64;
 export const SPARE_PERMITS_SHARE = 1 / 64;
 /** Processes that a worker announces at once. */

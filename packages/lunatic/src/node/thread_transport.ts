@@ -74,6 +74,8 @@ export class ThreadTransport implements Transport, Inbox {
   onModule: (parcel: ModuleParcel) => void = () => {};
   /** This thread slept, and something has come. */
   onWake: () => void = () => {};
+  /** A frame was posted, perhaps by the embedder and not in a turn. */
+  onPost: () => void = () => {};
   readonly #words: Int32Array;
   readonly #peers: readonly (Peer | null)[];
   readonly #bell: number;
@@ -141,15 +143,18 @@ export class ThreadTransport implements Transport, Inbox {
 
   post(worker: number, frame: Uint8Array, length: number): void {
     const peer = this.#peer(worker);
+    // Who is told of an end finds the process no longer counted.
+    this.publishCount();
     peer.posted = (peer.posted + 1) | 0;
     Atomics.store(this.#words, postedWord(this.workers, this.self, worker), peer.posted);
     const fence = worker === MAIN_WORKER ? null : this.#fenceNow();
     if (fence === null && peer.outbox.length === 0 && this.#push(peer, frame, length)) {
       this.#ring(worker, peer);
-      return;
+    } else {
+      peer.outbox.push({ frame: frame.slice(0, length), after: fence });
+      peer.outboxBytes += length;
     }
-    peer.outbox.push({ frame: frame.slice(0, length), after: fence });
-    peer.outboxBytes += length;
+    this.onPost();
   }
 
   isCongested(worker: number): boolean {
@@ -188,7 +193,7 @@ export class ThreadTransport implements Transport, Inbox {
   }
 
   // Each worker keeps some permits, so that a process needs none of the words that all share. The bound is never passed; a worker may be refused
-  // while others keep permits, but not under a bound so low that none are kept (`sparePermits`).
+  // while others keep permits, but not under a bound so low that none are kept (`#spare`).
   countBegun(max: number): boolean {
     if (this.#permits === 0 && !this.#takePermits(max)) return false;
     this.#permits--;
@@ -271,12 +276,13 @@ export class ThreadTransport implements Transport, Inbox {
   }
 
   linger(): boolean {
+    if (this.isSomeoneUp()) {
+      const endMs = performance.now() + LINGER_MS;
+      do {
+        for (let k = 0; k < 50; k++) if (this.hasMail()) return true;
+      } while (performance.now() < endMs);
+    }
     this.#isQuiet = true;
-    if (!this.isSomeoneUp()) return false;
-    const endMs = performance.now() + LINGER_MS;
-    do {
-      for (let k = 0; k < 50; k++) if (this.hasMail()) return true;
-    } while (performance.now() < endMs);
     return false;
   }
 

@@ -129,7 +129,7 @@ export class Vm {
     }
   }
 
-  /** Processes alive, those in TypeScript included. */
+  /** Processes alive, those in TypeScript included; of those on other threads as of the end of their last turn, or what they told since. */
   get processCount(): number {
     return this.#node.system.processCount;
   }

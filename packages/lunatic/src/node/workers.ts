@@ -38,6 +38,8 @@ export function joinWorkers(node: Node, transport: ThreadTransport): void {
   };
   transport.onModule = (parcel) => engine.keepParcel(parcel);
   transport.onWake = () => scheduler.kick();
+  // The end of the next turn decides whether the event loop is held for the answer (`holdEventLoop`); inside a turn this does nothing.
+  if (transport.self === MAIN_WORKER) transport.onPost = () => scheduler.kick();
   scheduler.inbox = transport;
   scheduler.onTurnEnd = () => endTurn(node, transport, remote, balance);
   remote.handlers.set(FRAME_FAILED, (_, r) => {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { isMainThread, threadId } from 'node:worker_threads';
 import type { ExitReason } from '../actor/exit_reason.ts';
 import { createMessage } from '../actor/message.ts';
+import type { Process } from '../actor/process.ts';
 import { spawnFunction } from '../actor/ts_process.ts';
 import type { LoadedModule } from '../engine/services.ts';
 import { assemble } from '../wasm/test_modules.ts';
@@ -283,6 +286,32 @@ describe('a VM of several threads', () => {
         assert.match(String(refused), /the limit of 20 processes/);
       }
     });
+  });
+
+  it('and says so when a worker is refused because others keep permits', async () => {
+    await withThreads({ limits: { maxProcesses: 1_000 } }, async (threads) => {
+      const module = await threads.load('');
+      const link = { parent: threads.node.system.find(threads.spawn(module, 'idle', [], 0)) as Process, tag: 1n };
+      threads.node.engine.placement = (): number => 0;
+      const entry = { kind: 'export', name: 'idle' } as const;
+      const spawn = (): number | string =>
+        threads.node.engine.spawn({ module, config: DEFAULT_PROCESS_CONFIG, entry, params: new Uint8Array(0), link });
+      // The other worker begins one, and keeps what it has taken besides.
+      threads.spawn(module, 'idle', [], 1);
+      let refused = spawn();
+      for (let k = 0; k < 1_000 && typeof refused === 'number'; k++) refused = spawn();
+      assert.equal(refused, 'the limit of 1000 processes is reached');
+      assert.ok(threads.node.system.processCount > 1_000 - 1_000 / 32);
+    });
+  });
+
+  it('the event loop is held for what a process does that the embedder has sent something to', () => {
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      ['--conditions=lunatic-source', path.join(import.meta.dirname, 'test_embedder.ts')],
+      { encoding: 'utf8', timeout: 60_000 },
+    );
+    assert.deepEqual([stdout, status], ['normal\n', 0], stderr);
   });
 
   it('tells why a process ended, also if that was before its spawner went on', async () => {
