@@ -10,7 +10,6 @@
 
 import { WasmError } from '../wasm/error.ts';
 import { BLOCK_EMPTY, blockTypeOf, singleResultBlockType } from '../wasm/instructions.ts';
-import type { OpSignature } from '../wasm/opcode_table.ts';
 import {
   OP_BLOCK,
   OP_BR,
@@ -23,9 +22,6 @@ import {
   OP_CALL_REF,
   OP_ELSE,
   OP_END,
-  OP_I32_ADD,
-  OP_I32_SHR_U,
-  OP_I32_STORE8,
   OP_IF,
   OP_LOCAL_GET,
   OP_LOCAL_TEE,
@@ -41,28 +37,20 @@ import {
   OP_THROW,
   OP_THROW_REF,
   OP_TRY_TABLE,
-  opSignature,
-  storeSize,
 } from '../wasm/opcodes.ts';
 import { I32, type ValType } from '../wasm/types.ts';
-import { isMemoryBulk } from './bulk.ts';
 import { type CodeWriter, encodeBlockType } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
 import type { CountedLoop } from './counted_loops.ts';
 import { emitSave, type FrameLayout, type FrameLayouts, operandKey, type Slot } from './frames.ts';
 import type { FunctionIr } from './function_ir.ts';
-import { BLOCK_SHIFT } from './injected_abi.ts';
 import { MAX_LOCALS } from './limits.ts';
 import type { MarkPlan } from './marks.ts';
-import { bulkHelper, emitRangeMark, growHelper } from './outlined.ts';
+import { bulkHelper, growHelper } from './outlined.ts';
 import { emitDummy, isStrict, nullable } from './references.ts';
 import { emitStripBound, emitStripBranch, emitStripEnd, emitStripHeader, emitStripMark } from './strips.ts';
 import { tableGrowHelper } from './table_grow.ts';
-
-/** Locals that an emitted function has beside the guest's: the one called `name`, made when first asked for. */
-export interface ExtraLocals {
-  local(name: string, type: ValType): number;
-}
+import { type ExtraLocals, emitTrackedWrite, writesMemory } from './tracked_writes.ts';
 
 /** There is one at a time in a rewrite: it writes into the writers of the context, from its making to `body`. */
 export class Emitter implements ExtraLocals {
@@ -576,67 +564,4 @@ export class Emitter implements ExtraLocals {
 /** Does the function hold fuel in a local? Then its counted loops run in strips. */
 export function keepsFuel(ir: FunctionIr): boolean {
   return ir.hasTightLoop && !ir.hasTryTable;
-}
-
-/** Names of locals for values on their way to memory; made once, since a new string costs more than the look-up. */
-const VALUE_NAMES = new Map<number, string>();
-
-function valueName(k: number, type: ValType): string {
-  const key = operandKey(k, type);
-  let name = VALUE_NAMES.get(key);
-  if (name === undefined) {
-    name = `value ${k} ${type}`;
-    VALUE_NAMES.set(key, name);
-  }
-  return name;
-}
-
-/** Does this instruction write to memory, other than through a helper? */
-export function writesMemory(op: number): boolean {
-  return storeSize(op) > 0 || isMemoryBulk(op);
-}
-
-/**
- * A write to memory 0 and its mark. The write comes first: when it traps nothing is marked, and when it does not the address
- * plus offset fits 32 bits. A store may reach into the next block: readers of marks allow for MARK_REACH. `offset`: of a store.
- */
-export function emitTrackedWrite(
-  writer: CodeWriter,
-  context: RewriteContext,
-  op: number,
-  offset: number,
-  start: number,
-  end: number,
-  locals: ExtraLocals,
-): void {
-  const address = locals.local('address', I32);
-  if (isMemoryBulk(op)) {
-    const [operand, length] = [locals.local(valueName(0, I32), I32), locals.local('length', I32)];
-    writer.localSet(length);
-    writer.localSet(operand);
-    writer.localTee(address);
-    writer.localGet(operand);
-    writer.localGet(length);
-    writer.out.bytes(context.module.bytes, start, end);
-    emitRangeMark(writer, context, address, length);
-    return;
-  }
-  // Address first, then the values: one for a store, up to two for an atomic read-modify-write.
-  const { params } = opSignature(op) as OpSignature;
-  const first = locals.local(valueName(0, params[1]), params[1]);
-  const second = params.length > 2 ? locals.local(valueName(1, params[2]), params[2]) : -1;
-  if (second >= 0) writer.localSet(second);
-  writer.localSet(first);
-  writer.localTee(address);
-  writer.localGet(first);
-  if (second >= 0) writer.localGet(second);
-  writer.out.bytes(context.module.bytes, start, end);
-  writer.globalGet(context.globals.marks);
-  writer.localGet(address);
-  if (offset !== 0) writer.add(offset | 0);
-  writer.i32(BLOCK_SHIFT);
-  writer.op(OP_I32_SHR_U);
-  writer.op(OP_I32_ADD);
-  writer.i32(1);
-  writer.access(OP_I32_STORE8, 0, context.side);
 }

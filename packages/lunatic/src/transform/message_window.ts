@@ -17,7 +17,6 @@ import {
   OP_I32_GT_U,
   OP_I32_LE_U,
   OP_I32_LOAD8_U,
-  OP_I32_SHR_U,
   OP_I32_STORE8,
   OP_I32_SUB,
   OP_I64_ADD,
@@ -31,7 +30,6 @@ import { I32, I64 } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, i32s, type RewriteContext } from './context.ts';
 import {
-  BLOCK_SHIFT,
   CELL_WINDOW,
   MARK_REACH,
   MAX_WINDOW_BYTES,
@@ -42,7 +40,7 @@ import {
   WINDOW_POSITION,
   WINDOW_TAG,
 } from './injected_abi.ts';
-import { emitRangeMark } from './outlined.ts';
+import { emitMark, emitRangeMark } from './tracked_writes.ts';
 
 /** What an import does to the scratch message; the host function behind it has the signature given. */
 export type WindowCall =
@@ -218,13 +216,7 @@ function emitReadMarks(writer: CodeWriter, context: RewriteContext, address: num
   // One mark does, and needs no call.
   writer.localGet(count);
   writer.if(BLOCK_EMPTY);
-  writer.globalGet(context.globals.marks);
-  writer.localGet(address);
-  writer.i32(BLOCK_SHIFT);
-  writer.op(OP_I32_SHR_U);
-  writer.op(OP_I32_ADD);
-  writer.i32(1);
-  writer.access(OP_I32_STORE8, 0, context.side);
+  emitMark(writer, context, address, 0);
   writer.end();
   writer.end();
 }

@@ -40,6 +40,7 @@ import {
 } from './injected_abi.ts';
 import { BULK_CHUNK, BULK_SHIFT, COST_TABLE_ELEMENT, TABLE_CHUNK } from './limits.ts';
 import { emitLoadValue } from './references.ts';
+import { emitRangeMark } from './tracked_writes.ts';
 
 /** Remembers what is left of the turn and makes everybody on the stack unwind. */
 export function emitStopNow(writer: CodeWriter, context: RewriteContext): void {
@@ -243,31 +244,6 @@ function emitBulk(writer: CodeWriter, context: RewriteContext, instruction: Bulk
   emitOperands(writer, instruction);
   emitInstruction(writer, instruction);
   if (context.tracked && instruction.memory === 0) emitRangeMark(writer, context, 0, 2);
-}
-
-/** Marks the blocks of [address, address + length), both in locals; the range lies in memory 0. */
-export function emitRangeMark(writer: CodeWriter, context: RewriteContext, address: number, length: number): void {
-  writer.localGet(length);
-  writer.if(BLOCK_EMPTY);
-  writer.globalGet(context.globals.marks);
-  writer.localGet(address);
-  writer.i32(BLOCK_SHIFT);
-  writer.op(OP_I32_SHR_U);
-  writer.op(OP_I32_ADD);
-  writer.i32(1);
-  writer.localGet(address);
-  writer.localGet(length);
-  writer.op(OP_I32_ADD);
-  writer.sub(1);
-  writer.i32(BLOCK_SHIFT);
-  writer.op(OP_I32_SHR_U);
-  writer.localGet(address);
-  writer.i32(BLOCK_SHIFT);
-  writer.op(OP_I32_SHR_U);
-  writer.op(OP_I32_SUB);
-  writer.add(1);
-  writer.memoryFill(context.side);
-  writer.end();
 }
 
 /** `(to, from or value, length)` within bounds: one piece per turn of a loop that can stop. Returns its function index. */

@@ -6,7 +6,7 @@ import { OP_CALL, OP_REF_FUNC, OP_RETURN_CALL } from '../wasm/opcodes.ts';
 import type { FunctionBody, ValType } from '../wasm/types.ts';
 import { CodeWriter } from './code_writer.ts';
 import { encodeLocals, type RewriteContext } from './context.ts';
-import { type ExtraLocals, emitTrackedWrite, writesMemory } from './emitter.ts';
+import { type ExtraLocals, emitTrackedWrite, writesMemory } from './tracked_writes.ts';
 
 export function needsCopy(context: RewriteContext, body: FunctionBody): boolean {
   if (!context.tracked && !context.hasRedirects) return false;
