@@ -1,12 +1,10 @@
 // Starting processes. Spec: ABI reference 2.2 and, for `get_or_spawn`, 2.8.
 
-import { EXIT_NORMAL } from '../../actor/exit_reason.ts';
-import { NAME_PUT } from '../../actor/registry.ts';
 import type { HostContext } from '../../engine/host_function.ts';
 import type { Entry, LoadedModule, ProcessConfig, SpawnRequest } from '../../engine/services.ts';
 import { goesToMain } from '../elsewhere.ts';
 import { MAX_SPAWN_PARAMS } from '../limits.ts';
-import { checkName, putLocalName, writeEntry } from '../registry/table.ts';
+import { checkName, putNewName, writeEntry } from '../registry/table.ts';
 import { hostState, writeError } from '../state.ts';
 import { mayStop, mayStopSplit, type Row } from '../table.ts';
 import { idNumber, joinTag, printId, readText } from '../values.ts';
@@ -88,18 +86,9 @@ function getOrSpawn(
     writeError(ctx, child, idPointer);
     return 1;
   }
-  // The link to the child may have taken the room that its name needs. Who asked is told with a trap, and nobody is left without a name.
-  if (registry.mayPut(registeredName) !== NAME_PUT) withdraw(ctx, child);
-  putLocalName(ctx, registeredName, child);
+  putNewName(ctx, registeredName, child);
   ctx.memory.writeId(idPointer, child);
   return 0;
-}
-
-/** Ends a process that was just made here and has not run, as if it had had nothing to do. */
-function withdraw(ctx: HostContext, pid: number): void {
-  const { system } = ctx.process;
-  const child = system.find(pid);
-  if (child !== undefined) system.exit(child, EXIT_NORMAL);
 }
 
 /**

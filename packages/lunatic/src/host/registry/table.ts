@@ -1,12 +1,14 @@
 // `lunatic::registry`: names of processes. Spec: ABI reference 1.11 and 2.8; names of dead processes are gone.
 
 import { MAIN_WORKER } from '../../actor/actor_system.ts';
+import { EXIT_NORMAL } from '../../actor/exit_reason.ts';
 import { MAX_NAME_LENGTH } from '../../actor/limits.ts';
 import { WAIT_NONE } from '../../actor/process.ts';
 import {
   CALL_GET_NAME,
   CALL_PUT_NAME,
   CALL_REMOVE_NAME,
+  NAME_PUT,
   NAME_TOO_LONG,
   type PutOutcome,
   REGISTRY_FULL,
@@ -75,10 +77,17 @@ function putName(ctx: HostContext, name: string, nodeId: number, pid: number): v
   if (outcome !== undefined) checkOutcome(ctx, name, outcome as PutOutcome); // as the registry answers
 }
 
-/** For `get_or_spawn`: registers a process that is on this worker, which has the registry. */
-export function putLocalName(ctx: HostContext, name: string, pid: number): void {
-  const { registry } = ctx.process.system;
-  checkOutcome(ctx, name, registry.put(name, registry.nodeId, pid));
+/**
+ * For `get_or_spawn`: registers a process that was just made on this worker, which has the registry. Its link may have taken the room that its name
+ * needs: then it ends as if it had had nothing to do, so that nobody is left without a name, and who asked is told with a trap.
+ */
+export function putNewName(ctx: HostContext, name: string, pid: number): void {
+  const { system } = ctx.process;
+  const { registry } = system;
+  const outcome = registry.put(name, registry.nodeId, pid);
+  const proc = system.find(pid);
+  if (outcome !== NAME_PUT && proc !== undefined) system.exit(proc, EXIT_NORMAL);
+  checkOutcome(ctx, name, outcome);
 }
 
 function checkOutcome(ctx: HostContext, name: string, outcome: PutOutcome): void {
